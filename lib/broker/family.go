@@ -1,0 +1,48 @@
+package broker
+
+import (
+	"strconv"
+	"time"
+)
+
+// Family is a queue of the table with the queues that belong to it.
+type Family struct {
+	Exchange string          // the connection's topic exchange; its alternate is Exchange.unrouted
+	Name     string          // the queue, in full: example.main
+	Tiers    []time.Duration // retry delays, ascending
+	Bindings []string        // routing keys at Exchange, besides the queue's own name
+}
+
+// Dead is where messages end that cannot be handled.
+func (f Family) Dead() string { return f.Name + ".dead" }
+
+// Retry is the queue in which a message waits for the delay; the delay is part of the name because a queue's
+// arguments cannot change.
+func (f Family) Retry(tier time.Duration) string {
+	return f.Name + ".retry." + strconv.FormatInt(tier.Milliseconds(), 10)
+}
+
+// QueueSpec is one queue to declare. Every one is durable and replicated.
+type QueueSpec struct {
+	Name          string
+	DeadLetterTo  string        // queue that takes what expires or passes DeliveryLimit, at least once; empty: none
+	TTL           time.Duration // messages expire after it; 0: never
+	DeliveryLimit int           // returns after which the broker dead-letters a message by itself; 0: the server's default
+}
+
+// Queues lists what the family consists of, targets of dead-lettering first.
+func (f Family) Queues() []QueueSpec {
+	specs := []QueueSpec{
+		{Name: f.Dead(), DeliveryLimit: unlimited},
+		{Name: f.Name, DeadLetterTo: f.Dead(), DeliveryLimit: backstop},
+	}
+	for _, tier := range f.Tiers {
+		specs = append(specs, QueueSpec{Name: f.Retry(tier), TTL: tier, DeadLetterTo: f.Name})
+	}
+	return specs
+}
+
+const (
+	unlimited = 1_000_000_000 // never -1: RabbitMQ 3.10 then destroys the message at its first requeue
+	backstop  = 1000          // our own accounting comes far earlier
+)

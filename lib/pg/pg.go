@@ -1,0 +1,109 @@
+// Package pg is the way to SQL: one pool, transactions that travel in the context, and the meaning of errors.
+package pg
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// Options say which database, under which name, with how many connections.
+type Options struct {
+	URL               string        // postgres://user:password@host:port/database
+	Name              string        // application_name, as pg_stat_activity shows it
+	Max, Min          int32         // connections of this process
+	IdleInTransaction time.Duration // the server ends a session that holds a transaction idle for longer; 0: 25 s
+}
+
+// DB is a pool of connections. Its methods join the transaction that InTx put into the context.
+type DB struct {
+	pool *pgxpool.Pool
+}
+
+type txKey struct{}
+
+// Open connects once, so that a wrong URL or a dead server is an error here and not at the first query.
+func Open(ctx context.Context, o Options) (*DB, error) {
+	c, err := pgxpool.ParseConfig(o.URL)
+	if err != nil {
+		return nil, fmt.Errorf("read the database URL: %w", err)
+	}
+
+	c.MaxConns, c.MinConns = max(o.Max, 1), o.Min
+	p := c.ConnConfig.RuntimeParams
+	p["application_name"] = o.Name
+	p["lock_timeout"] = "5s"
+	p["idle_in_transaction_session_timeout"] = milliseconds(o.IdleInTransaction, 25*time.Second)
+	p["tcp_keepalives_idle"], p["tcp_keepalives_interval"], p["tcp_keepalives_count"] = "10", "5", "3"
+	p["timezone"] = "UTC"
+
+	pool, err := pgxpool.NewWithConfig(ctx, c)
+	if err != nil {
+		return nil, fmt.Errorf("open the database pool: %w", err)
+	}
+
+	db := &DB{pool: pool}
+	if err := db.Ping(ctx); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+func milliseconds(d, otherwise time.Duration) string {
+	if d == 0 {
+		d = otherwise
+	}
+	return strconv.FormatInt(d.Milliseconds(), 10)
+}
+
+// Close waits until every connection is back and closes them.
+func (db *DB) Close() { db.pool.Close() }
+
+// Ping asks the server for an answer, outside any transaction.
+func (db *DB) Ping(ctx context.Context) error { return db.pool.Ping(ctx) }
+
+// InTx runs do in a transaction: every query through db with do's context joins it.
+// An error of do or a panic rolls back. Inside a transaction do joins the one that is open.
+// An error of the commit itself may leave its outcome unknown: see Unavailable.
+func (db *DB) InTx(ctx context.Context, do func(ctx context.Context) error) error {
+	if _, ok := ctx.Value(txKey{}).(pgx.Tx); ok {
+		return do(ctx)
+	}
+	return pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+		return do(context.WithValue(ctx, txKey{}, tx))
+	})
+}
+
+// Query runs sql; the caller closes the rows, or lets pgx.CollectRows do it.
+func (db *DB) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	return db.querier(ctx).Query(ctx, sql, args...)
+}
+
+// QueryRow runs sql for one row; its error comes from Scan, pgx.ErrNoRows for none.
+func (db *DB) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+	return db.querier(ctx).QueryRow(ctx, sql, args...)
+}
+
+// Exec runs sql and tells how many rows it touched.
+func (db *DB) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
+	return db.querier(ctx).Exec(ctx, sql, args...)
+}
+
+type querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+}
+
+func (db *DB) querier(ctx context.Context) querier {
+	if tx, ok := ctx.Value(txKey{}).(pgx.Tx); ok {
+		return tx
+	}
+	return db.pool
+}
