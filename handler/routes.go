@@ -1,0 +1,20 @@
+// Package handler answers HTTP requests.
+package handler
+
+import (
+	"example.com/app/lib/api"
+	"example.com/app/lib/pg"
+	"example.com/app/models"
+)
+
+// Routes is the table of the API.
+func Routes(root *api.Group, db *pg.DB) {
+	students := students{store: models.NewStudents(db)}
+
+	g := root.Group("/students", "students")
+	api.Get(g, "", "listStudents", "List students", students.list)
+	api.Post(g, "", "createStudent", "Create a student", students.create)
+	api.Get(g, "/{id}", "showStudent", "Show a student", students.show)
+	api.Patch(g, "/{id}", "updateStudent", "Change a student", students.update)
+	api.Delete(g, "/{id}", "deleteStudent", "Make a student inactive", students.delete)
+}

@@ -1,0 +1,75 @@
+package ops_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"example.com/app/lib/ops"
+)
+
+func fine(context.Context) error { return nil }
+
+func broken(context.Context) error { return errors.New("connection refused") }
+
+func expect(t *testing.T, p *ops.Probes, path string, status int, says string) {
+	t.Helper()
+	w := httptest.NewRecorder()
+	p.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+
+	if w.Code != status || !strings.Contains(w.Body.String(), says) {
+		t.Errorf("%s answers %d %s, want %d with %q", path, w.Code, w.Body, status, says)
+	}
+}
+
+func TestStartingProcessLivesAndIsNotReady(t *testing.T) {
+	t.Parallel()
+	p := &ops.Probes{}
+
+	expect(t, p, "/livez", http.StatusOK, "alive")
+	expect(t, p, "/readyz", http.StatusServiceUnavailable, "starting")
+	expect(t, p, "/srv/v1/ping", http.StatusServiceUnavailable, "starting")
+}
+
+func TestReadinessNamesEveryCheck(t *testing.T) {
+	t.Parallel()
+	p := &ops.Probes{}
+	p.Ready(func() error { return nil }, fine,
+		ops.Check{Name: "database", Ask: fine, Needed: true},
+		ops.Check{Name: "broker example", Ask: broken})
+
+	expect(t, p, "/readyz", http.StatusOK, `"database":"ok"`)
+	expect(t, p, "/readyz", http.StatusOK, `"broker example":"connection refused"`)
+}
+
+func TestNeededCheckDecidesReadinessButNotLife(t *testing.T) {
+	t.Parallel()
+	p := &ops.Probes{}
+	p.Ready(func() error { return nil }, broken, ops.Check{Name: "database", Ask: broken, Needed: true})
+
+	expect(t, p, "/readyz", http.StatusServiceUnavailable, "unready")
+	expect(t, p, "/srv/v1/ping", http.StatusServiceUnavailable, "does not answer")
+	expect(t, p, "/livez", http.StatusOK, "alive")
+}
+
+func TestDrainingProcessIsUnreadyAndLives(t *testing.T) {
+	t.Parallel()
+	p := &ops.Probes{}
+	p.Ready(func() error { return nil }, fine)
+	p.Drain()
+
+	expect(t, p, "/readyz", http.StatusServiceUnavailable, "draining")
+	expect(t, p, "/srv/v1/ping", http.StatusOK, "pong")
+	expect(t, p, "/livez", http.StatusOK, "alive")
+}
+
+func TestStuckProcessDoesNotLive(t *testing.T) {
+	t.Parallel()
+	p := &ops.Probes{}
+	p.Ready(func() error { return errors.New("handler of message 7 is stuck") }, fine)
+
+	expect(t, p, "/livez", http.StatusServiceUnavailable, "stuck")
+}

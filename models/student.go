@@ -1,0 +1,141 @@
+package models
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"example.com/app/lib/pg"
+	"github.com/jackc/pgx/v5"
+)
+
+// Student is a row of the table student. Version counts its changes, from 1.
+type Student struct {
+	ID        int64
+	Name      string
+	Active    bool
+	CreatedAt time.Time
+	UpdatedAt time.Time
+	Version   int64
+}
+
+const (
+	studentColumns = "id, name, active, created_at, updated_at, version"
+	selectStudent  = "SELECT " + studentColumns + " FROM student"
+)
+
+// Students are the rows of the table student.
+type Students struct {
+	db *pg.DB
+}
+
+// NewStudents reads and writes through db.
+func NewStudents(db *pg.DB) Students { return Students{db: db} }
+
+// Find answers ErrNotFound when there is no student with that id; inactive ones are found too.
+func (s Students) Find(ctx context.Context, id int64) (Student, error) {
+	row, err := s.one(ctx, selectStudent+" WHERE id = $1", id)
+	if err != nil {
+		return Student{}, fault(err, "find student %d", id)
+	}
+	return row, nil
+}
+
+// StudentFilter narrows a list; its zero value takes everything.
+type StudentFilter struct {
+	After  int64  // only ids above it
+	Name   string // a prefix of the name, whatever its case
+	Active *bool
+}
+
+// List is ordered by id and holds at most limit students.
+func (s Students) List(ctx context.Context, f StudentFilter, limit int) ([]Student, error) {
+	where, args := f.where()
+	rows, err := s.db.Query(ctx, selectStudent+where+" ORDER BY id LIMIT $1", append([]any{limit}, args...)...)
+	if err != nil {
+		return nil, fault(err, "list students")
+	}
+
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Student])
+	if err != nil {
+		return nil, fault(err, "list students")
+	}
+	return list, nil
+}
+
+// where counts its parameters from $2. A condition that is not asked for is left out, so that the planner
+// may use the index on the name.
+func (f StudentFilter) where() (string, []any) {
+	sql, args := " WHERE id > $2", []any{f.After}
+	if f.Active != nil {
+		args = append(args, *f.Active)
+		sql += fmt.Sprintf(" AND active = $%d", len(args)+1)
+	}
+	if f.Name != "" {
+		args = append(args, f.Name)
+		sql += fmt.Sprintf(" AND starts_with(lower(name), lower($%d))", len(args)+1)
+	}
+	return sql, args
+}
+
+// Create answers ErrInvalid for a name that does not fit the column: 255 characters, no U+0000.
+func (s Students) Create(ctx context.Context, name string) (Student, error) {
+	row, err := s.one(ctx, "INSERT INTO student (name) VALUES ($1) RETURNING "+studentColumns, name)
+	if err != nil {
+		return Student{}, fault(err, "create student")
+	}
+	return row, nil
+}
+
+// StudentChange is what an update sets; nil leaves a column as it is.
+type StudentChange struct {
+	Name   *string
+	Active *bool
+}
+
+// Update changes a student whose version is one of versions, or of any version when that is nil.
+// It answers ErrNotFound, or ErrStale when the version is another.
+func (s Students) Update(ctx context.Context, id int64, c StudentChange, versions []int64) (Student, error) {
+	row, err := s.one(ctx, `
+		UPDATE student
+		SET name = coalesce($2, name), active = coalesce($3, active), updated_at = now(), version = version + 1
+		WHERE id = $1 AND ($4::bigint[] IS NULL OR version = ANY($4))
+		RETURNING `+studentColumns, id, c.Name, c.Active, versions)
+	if errors.Is(err, pgx.ErrNoRows) && versions != nil {
+		return Student{}, s.stale(ctx, id)
+	}
+	if err != nil {
+		return Student{}, fault(err, "update student %d", id)
+	}
+	return row, nil
+}
+
+func (s Students) stale(ctx context.Context, id int64) error {
+	if _, err := s.Find(ctx, id); err != nil {
+		return err
+	}
+	return fault(ErrStale, "update student %d", id)
+}
+
+// Deactivate is done once: a student that is inactive already keeps its version. It answers ErrNotFound.
+func (s Students) Deactivate(ctx context.Context, id int64) error {
+	done, err := s.db.Exec(ctx, `
+		UPDATE student SET active = false, updated_at = now(), version = version + 1
+		WHERE id = $1 AND active`, id)
+	if err != nil {
+		return fault(err, "deactivate student %d", id)
+	}
+	if done.RowsAffected() == 0 {
+		_, err = s.Find(ctx, id)
+	}
+	return err
+}
+
+func (s Students) one(ctx context.Context, sql string, args ...any) (Student, error) {
+	rows, err := s.db.Query(ctx, sql, args...)
+	if err != nil {
+		return Student{}, err
+	}
+	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Student])
+}
