@@ -1,0 +1,97 @@
+// Package cmd is the command line: one file per command, and the bootstrap that the modes share.
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"example.com/app/lib/config"
+	"github.com/spf13/cobra"
+)
+
+const wrongUse = 2
+
+// flags are what every command takes.
+type flags struct {
+	envFile string
+	set     []string
+	output  output
+}
+
+// Execute runs the command line and returns the exit status: 0, 1 for an error, 2 for wrong use.
+func Execute(ctx context.Context) int {
+	root, begun := rootCommand()
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return 0
+	}
+
+	fmt.Fprintln(os.Stderr, "app:", err)
+	if !*begun {
+		fmt.Fprintln(os.Stderr, "see: app --help")
+		return wrongUse
+	}
+	return 1
+}
+
+// rootCommand also tells whether a command has begun: an error before that is one of use.
+func rootCommand() (root *cobra.Command, begun *bool) {
+	f, begun := &flags{output: "table"}, new(bool)
+	root = &cobra.Command{
+		Use:               "app",
+		Short:             "Student records: an HTTP API, queues and jobs in one binary",
+		SilenceUsage:      true,
+		SilenceErrors:     true,
+		PersistentPreRun:  func(*cobra.Command, []string) { *begun = true },
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+	}
+
+	p := root.PersistentFlags()
+	p.StringVar(&f.envFile, "env-file", ".env", "file with settings")
+	p.StringArrayVar(&f.set, "set", nil, "a setting as NAME=VALUE; may be repeated")
+	p.Var(&f.output, "output", "table or json")
+
+	root.AddCommand(
+		runCommand(f), consumeCommand(f), scheduleCommand(f), migrateCommand(f), devCommand(f),
+		queueCommand(f), configCommand(f), healthCommand(f), versionCommand(),
+	)
+	return root, begun
+}
+
+// load reads the settings; an env file that was asked for must be there.
+func (f *flags) load(c *cobra.Command) (Settings, *config.Report, error) {
+	var s Settings
+	report, err := config.Load(&s, config.Options{
+		EnvFile:         f.envFile,
+		EnvFileRequired: c.Flags().Changed("env-file"),
+		Set:             f.set,
+		Environ:         os.Environ(),
+	})
+	return s, report, err
+}
+
+// group is a command that only holds others.
+func group(use, short string, commands ...*cobra.Command) *cobra.Command {
+	g := &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error {
+		return c.Help()
+	}}
+	g.AddCommand(commands...)
+	return g
+}
+
+// output is how a command answers.
+type output string
+
+func (o *output) String() string { return string(*o) }
+
+func (o *output) Type() string { return "format" }
+
+func (o *output) Set(s string) error {
+	if s != "table" && s != "json" {
+		return errors.New("want table or json")
+	}
+	*o = output(s)
+	return nil
+}
