@@ -39,7 +39,10 @@ func (p *Probes) Ready(alive func() error, database func(ctx context.Context) er
 // Drain makes the process unready for good. It goes on living and answering.
 func (p *Probes) Drain() { p.draining.Store(true) }
 
-// Handler serves /livez, /readyz and /srv/v1/ping: 200 for yes, 503 for no, and why as JSON.
+// Paths lists the routes of Handler.
+func Paths() []string { return []string{"/livez", "/readyz", "/srv/v1/ping"} }
+
+// Handler serves the three routes: 200 for yes, 503 for no, and why as JSON.
 func (p *Probes) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", p.live)

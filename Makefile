@@ -1,0 +1,27 @@
+LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+WATCH := github.com/air-verse/air@v1.67.4
+
+.DEFAULT_GOAL := help
+.PHONY: help dev test lint build services watch
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+dev: ## Run the whole service on an embedded default
+	go run . dev
+
+test: ## Run every test against a real Postgres and a real RabbitMQ, installing what is missing
+	@servers=$$(sh lib/testenv/install.sh) && eval "$$servers" && go run ./lib/testenv/with go test -race ./...
+
+lint: ## Check style, layers and mistakes
+	go vet ./...
+	go run $(LINT) run
+
+build: ## Build bin/app, static
+	CGO_ENABLED=0 go build -buildvcs=auto -trimpath -ldflags="-s -w" -o bin/app .
+
+services: ## Start Postgres and RabbitMQ with its management UI in Docker
+	docker compose up --detach --wait postgres rabbitmq
+
+watch: ## Run the whole service and start it again when a file changes
+	go run $(WATCH) --build.cmd "go build -o bin/app ." --build.bin "bin/app dev" --build.exclude_dir ".dev,bin"

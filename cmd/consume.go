@@ -1,0 +1,79 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"example.com/app/amqp"
+	"example.com/app/lib/broker"
+	"example.com/app/lib/ops"
+	"github.com/spf13/cobra"
+)
+
+func consumeCommand(f *flags) *cobra.Command {
+	return &cobra.Command{
+		Use:     "consume [QUEUE…]",
+		Short:   "Work the queues: all of them, or those that are named",
+		Example: "  app consume\n  app consume example.main",
+		RunE: func(c *cobra.Command, names []string) error {
+			return f.start(c, mode{
+				name:        "consume",
+				needsBroker: true,
+				portSetting: "AMQ_PORT",
+				port:        func(s Settings) int { return s.AMQPort },
+				parts: func(ctx context.Context, d *Deps, _ *ops.Probes) ([]part, error) {
+					return consumerParts(ctx, d, names)
+				},
+			})
+		},
+	}
+}
+
+// consumerParts declares the queues at once, so that one that exists with other arguments is an error of the start.
+func consumerParts(ctx context.Context, d *Deps, names []string) ([]part, error) {
+	queues, err := named(amqp.Queues(d.DB), names)
+	if err != nil {
+		return nil, err
+	}
+
+	s := d.Settings
+	consumer, err := broker.NewConsumer(broker.Options{
+		Drivers:        d.Brokers,
+		DB:             d.DB,
+		Queues:         queues,
+		Tiers:          s.AMQPRetryDelays,
+		Workers:        s.Workers,
+		Prefetch:       s.AMQPPrefetch,
+		HandlerTimeout: s.AMQPHandlerTimeout,
+		Grace:          s.ShutdownTimeout,
+		Permanent:      amqp.Permanent(),
+		Log:            d.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := consumer.Declare(ctx); err != nil {
+		return nil, err
+	}
+	return []part{{run: consumer.Run, stuck: consumer.Stuck}}, nil
+}
+
+// named picks queues by their full names; none means all.
+func named(queues []broker.Queue, names []string) ([]broker.Queue, error) {
+	if len(names) == 0 {
+		return queues, nil
+	}
+
+	var known []string
+	for _, q := range queues {
+		known = append(known, q.FullName())
+	}
+	for _, name := range names {
+		if !slices.Contains(known, name) {
+			return nil, fmt.Errorf("there is no queue %s; there are: %s", name, strings.Join(known, ", "))
+		}
+	}
+	return slices.DeleteFunc(queues, func(q broker.Queue) bool { return !slices.Contains(names, q.FullName()) }), nil
+}

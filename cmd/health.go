@@ -1,0 +1,77 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+func healthCommand(f *flags) *cobra.Command {
+	var of string
+	c := &cobra.Command{
+		Use:     "health --mode MODE",
+		Short:   "Ask a mode on this host whether it is ready; exit status 0 means yes",
+		Example: "  app health --mode consume",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			s, _, err := f.load(c)
+			if err != nil {
+				return err
+			}
+			port, ok := probePorts(s)[of]
+			if !ok {
+				return fmt.Errorf("there is no mode %q: want run, consume, schedule or dev", of)
+			}
+
+			answer, err := askReady(c.Context(), probeURL(s.Host, port))
+			if err != nil {
+				return fmt.Errorf("%s is not ready: %w", of, err)
+			}
+			fmt.Fprintln(c.OutOrStdout(), answer)
+			return nil
+		},
+	}
+	c.Flags().StringVar(&of, "mode", "", "run, consume, schedule or dev")
+	_ = c.MarkFlagRequired("mode") // fails only for a flag that does not exist
+	return c
+}
+
+func probePorts(s Settings) map[string]int {
+	return map[string]int{"run": s.OpsPort, "dev": s.OpsPort, "consume": s.AMQPort, "schedule": s.SchedulePort}
+}
+
+// probeURL asks a listener on all addresses through loopback.
+func probeURL(host string, port int) string {
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, strconv.Itoa(port)) + "/readyz"
+}
+
+func askReady(ctx context.Context, url string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return "", err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return "", err
+	}
+	defer res.Body.Close()
+
+	body, err := io.ReadAll(io.LimitReader(res.Body, 64<<10))
+	if err == nil && res.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s answers %d: %s", url, res.StatusCode, strings.TrimSpace(string(body)))
+	}
+	return strings.TrimSpace(string(body)), err
+}

@@ -1,0 +1,149 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"strconv"
+	"time"
+
+	"example.com/app/lib/api"
+	"example.com/app/lib/ops"
+	"example.com/app/lib/telemetry"
+	"github.com/spf13/cobra"
+)
+
+// mode is one way to run the program.
+type mode struct {
+	name        string
+	needsBroker bool   // false: the mode reports the broker and goes on without it
+	portSetting string // of the port for probes
+	port        func(Settings) int
+	parts       func(ctx context.Context, d *Deps, p *ops.Probes) ([]part, error)
+}
+
+// part is one piece of a mode's work. It runs until its context ends, and then finishes what it has begun
+// within SHUTDOWN_TIMEOUT.
+type part struct {
+	run   func(ctx context.Context) error
+	stuck func() error // why the process must be replaced; nil for never
+}
+
+// start is the life of a mode, from the settings to the last connection's end.
+func (f *flags) start(c *cobra.Command, m mode) error {
+	s, report, err := f.load(c)
+	if err != nil {
+		return err
+	}
+
+	log := newLogger(s).With("mode", m.name)
+	for _, u := range report.Unknown() {
+		log.Warn("unknown setting", "name", u.Name, "origin", u.Origin)
+	}
+	return live(c.Context(), m, s, log)
+}
+
+func newLogger(s Settings) *slog.Logger {
+	return telemetry.NewLogger(os.Stderr, s.LogLevel, s.LogFormat == "text")
+}
+
+// live answers probes from its first moment to its last. A signal while it starts is a stop like any other.
+func live(ctx context.Context, m mode, s Settings, log *slog.Logger) error {
+	probes := &ops.Probes{}
+	closeProbes, err := serveProbes(ctx, m, s, probes)
+	if err != nil {
+		return err
+	}
+	defer closeProbes()
+
+	d, err := Open(ctx, m, s, log)
+	if ctx.Err() != nil {
+		log.Info("stopped while starting")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer d.Close(context.WithoutCancel(ctx))
+
+	parts, err := m.parts(ctx, d, probes)
+	if err != nil {
+		return err
+	}
+	probes.Ready(stuck(parts), d.DB.Ping, d.checks(m)...)
+	log.Info("ready")
+
+	err = work(ctx, parts, func() { drain(probes, s.DrainDelay, log) })
+	log.Info("stopped")
+	return err
+}
+
+func serveProbes(ctx context.Context, m mode, s Settings, p *ops.Probes) (closeProbes func(), err error) {
+	l, err := listen(s.Host, m.port(s), m.portSetting)
+	if err != nil {
+		return nil, err
+	}
+
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = api.Serve(ctx, l, p.Handler(), time.Second)
+	}()
+	return func() { cancel(); <-done }, nil
+}
+
+func listen(host string, port int, setting string) (net.Listener, error) {
+	l, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port)))
+	if err != nil {
+		return nil, fmt.Errorf("%w: set %s to a free port", err, setting)
+	}
+	return l, nil
+}
+
+// work runs the parts until ctx ends or one of them returns; the others then stop too.
+func work(ctx context.Context, parts []part, drain func()) error {
+	working, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+
+	ended := make(chan error, len(parts))
+	for _, p := range parts {
+		go func() { ended <- p.run(working) }()
+	}
+
+	var errs []error
+	select {
+	case err := <-ended:
+		errs = append(errs, err)
+	case <-ctx.Done():
+		drain()
+	}
+
+	stop()
+	for len(errs) < len(parts) {
+		errs = append(errs, <-ended)
+	}
+	return errors.Join(errs...)
+}
+
+// drain gives whoever sends work the time to see that this process is not ready any more.
+func drain(p *ops.Probes, delay time.Duration, log *slog.Logger) {
+	p.Drain()
+	log.Info("stopping", "drain_delay", delay.String())
+	time.Sleep(delay)
+}
+
+func stuck(parts []part) func() error {
+	return func() error {
+		var errs []error
+		for _, p := range parts {
+			if p.stuck != nil {
+				errs = append(errs, p.stuck())
+			}
+		}
+		return errors.Join(errs...)
+	}
+}

@@ -1,0 +1,44 @@
+package cmd
+
+import (
+	"context"
+
+	"example.com/app/handler"
+	"example.com/app/lib/api"
+	"example.com/app/lib/ops"
+	"github.com/spf13/cobra"
+)
+
+func runCommand(f *flags) *cobra.Command {
+	return &cobra.Command{
+		Use:     "run",
+		Short:   "Serve the HTTP API",
+		Example: "  app run\n  app run --set API_PORT=9000 --set DEBUG=true",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return f.start(c, mode{
+				name:        "run",
+				portSetting: "OPS_PORT",
+				port:        func(s Settings) int { return s.OpsPort },
+				parts:       apiParts,
+			})
+		},
+	}
+}
+
+// apiParts listens at once, so that a port that is taken is an error of the start.
+func apiParts(_ context.Context, d *Deps, p *ops.Probes) ([]part, error) {
+	root := newAPI(d.Settings, d.Log)
+	handler.Routes(root, d.DB)
+	for _, path := range ops.Paths() {
+		root.Mount(path, p.Handler())
+	}
+
+	l, err := listen(d.Settings.Host, d.Settings.APIPort, "API_PORT")
+	if err != nil {
+		return nil, err
+	}
+	return []part{{run: func(ctx context.Context) error {
+		return api.Serve(ctx, l, root.Handler(), d.Settings.ShutdownTimeout)
+	}}}, nil
+}
