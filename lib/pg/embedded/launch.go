@@ -1,0 +1,157 @@
+package embedded
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"example.com/app/lib/private"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// patience is how long a start is repeated while what another server left behind goes away.
+const patience = 10 * time.Second
+
+// PID is the number of the server's main process.
+func (s *Server) PID() int { return s.process.PID() }
+
+// Port is the port on 127.0.0.1.
+func (s *Server) Port() int { return s.port }
+
+// URL names the server with its password, and Options.Database.
+func (s *Server) URL() string { return s.url(cmp.Or(s.database, "postgres")) }
+
+func (s *Server) url(database string) string {
+	u := url.URL{
+		Scheme:   "postgres",
+		User:     url.UserPassword("postgres", s.password),
+		Host:     net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)),
+		Path:     "/" + database,
+		RawQuery: "sslmode=disable",
+	}
+	if s.password == "" {
+		u.User = url.User("postgres")
+	}
+	return u.String()
+}
+
+func (s *Server) launch(ctx context.Context, test bool) error {
+	deadline := time.Now().Add(patience)
+	for {
+		err := s.launchOnce(ctx, test)
+		if _, again := errors.AsType[*leftoverError](err); !again || time.Now().After(deadline) {
+			return err
+		}
+		if err := pause(ctx, 100*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
+func (s *Server) launchOnce(ctx context.Context, test bool) error {
+	log, err := os.Create(s.home.log())
+	if err != nil {
+		return fmt.Errorf("open the server's log: %w", err)
+	}
+	defer log.Close()
+
+	cmd := exec.Command(filepath.Join(s.binDir, "postgres"), s.arguments(test)...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = s.home.data(), log, log
+	s.home.owner.drop(cmd)
+	if s.process, err = private.Start(cmd, deathSignal(test)); err != nil {
+		return err
+	}
+	return s.await(ctx)
+}
+
+func (s *Server) arguments(test bool) []string {
+	settings := []string{"listen_addresses=127.0.0.1", "unix_socket_directories=", "log_min_messages=warning"}
+	if test {
+		settings = append(settings,
+			"fsync=off", "synchronous_commit=off", "full_page_writes=off",
+			"max_connections=300", "shared_buffers=32MB", "dynamic_shared_memory_type=mmap")
+	}
+
+	args := []string{"-D", s.home.data(), "-p", strconv.Itoa(s.port)}
+	for _, setting := range settings {
+		args = append(args, "-c", setting)
+	}
+	return args
+}
+
+func (s *Server) await(ctx context.Context) error {
+	for {
+		conn, err := pgx.Connect(ctx, s.url("postgres"))
+		if err == nil {
+			return conn.Close(ctx)
+		}
+		select {
+		case <-s.process.Done():
+			return s.explain()
+		case <-ctx.Done():
+			return fmt.Errorf("wait for postgres to answer: %w: %w", ctx.Err(), err)
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
+// leftoverError is a start that fails because of what the previous server has not yet given back.
+type leftoverError struct{ log string }
+
+func (e *leftoverError) Error() string { return "start postgres: " + e.log }
+
+func (s *Server) explain() error {
+	log, err := os.ReadFile(s.home.log())
+	if err != nil {
+		return fmt.Errorf("read why postgres ended at its start: %w", err)
+	}
+	text := strings.TrimSpace(string(log))
+	for _, sign := range []string{"still in use", "already exists", "could not bind"} {
+		if strings.Contains(text, sign) {
+			return &leftoverError{log: text}
+		}
+	}
+	return fmt.Errorf("start postgres: %w\n%s", s.process.Err(), text)
+}
+
+func (s *Server) createDatabase(ctx context.Context) error {
+	if s.database == "" {
+		return nil
+	}
+	conn, err := pgx.Connect(ctx, s.url("postgres"))
+	if err != nil {
+		return fmt.Errorf("connect to create database %s: %w", s.database, err)
+	}
+	defer conn.Close(ctx)
+
+	var exists bool
+	if err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", s.database).Scan(&exists); err != nil {
+		return fmt.Errorf("look for database %s: %w", s.database, err)
+	}
+	if exists {
+		return nil
+	}
+	if _, err := conn.Exec(ctx, "CREATE DATABASE "+pgx.Identifier{s.database}.Sanitize()); err != nil {
+		return fmt.Errorf("create database %s: %w", s.database, err)
+	}
+	return nil
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}

@@ -1,0 +1,123 @@
+//go:build unix
+
+package embedded
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// owner is the user that the server runs as when this process is root, which postgres refuses to be; nil: this one.
+type owner struct{ uid, gid uint32 }
+
+// ownerOf is whoever owns the data that is in dir already, else a user of this machine that is not root.
+func ownerOf(dir string) (*owner, error) {
+	if os.Geteuid() != 0 {
+		return nil, nil //nolint:nilnil // no other user is no error
+	}
+	for _, name := range []string{"postgres", "nobody"} {
+		u, err := user.Lookup(name)
+		if err != nil {
+			continue
+		}
+		uid, uidErr := strconv.ParseUint(u.Uid, 10, 32)
+		gid, gidErr := strconv.ParseUint(u.Gid, 10, 32)
+		return &owner{uint32(uid), uint32(gid)}, errors.Join(uidErr, gidErr)
+	}
+	return nil, errors.New("run postgres as root: there is no user postgres or nobody to run it as")
+}
+
+func (o *owner) give(paths ...string) error {
+	if o == nil {
+		return nil
+	}
+	for _, path := range paths {
+		if err := os.Chown(path, int(o.uid), int(o.gid)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o *owner) drop(cmd *exec.Cmd) {
+	if o != nil {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: o.uid, Gid: o.gid}}
+	}
+}
+
+// reach is dir, absolute; where its owner cannot get to it, a folder below /var/tmp that is always the same for dir.
+func (o *owner) reach(dir string) (string, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil || o == nil || o.enters(dir) {
+		return dir, err
+	}
+
+	sum := sha256.Sum256([]byte(dir))
+	other := fmt.Sprintf("/var/tmp/postgres-%x", sum[:8])
+	if err := os.Mkdir(other, 0o711); err != nil && !errors.Is(err, fs.ErrExist) {
+		return "", fmt.Errorf("make a folder that postgres can reach: %w", err)
+	}
+	info, err := os.Lstat(other)
+	if err != nil {
+		return "", fmt.Errorf("look at %s: %w", other, err)
+	}
+	if s, ok := info.Sys().(*syscall.Stat_t); !ok || !info.IsDir() || s.Uid != 0 || info.Mode().Perm()&0o022 != 0 {
+		return "", fmt.Errorf("use %s for data: it is not root's alone", other)
+	}
+	return other, nil
+}
+
+// enters tells whether every folder on the way to dir that exists lets the owner through.
+func (o *owner) enters(dir string) bool {
+	for ; ; dir = filepath.Dir(dir) {
+		if info, err := os.Stat(dir); err == nil && !o.passes(info) {
+			return false
+		}
+		if dir == filepath.Dir(dir) {
+			return true
+		}
+	}
+}
+
+func (o *owner) passes(info fs.FileInfo) bool {
+	s, ok := info.Sys().(*syscall.Stat_t)
+	switch {
+	case !ok:
+		return false
+	case s.Uid == o.uid:
+		return info.Mode().Perm()&0o100 != 0
+	case s.Gid == o.gid:
+		return info.Mode().Perm()&0o010 != 0
+	}
+	return info.Mode().Perm()&0o001 != 0
+}
+
+func (s *Server) fast()      { _ = s.process.Signal(syscall.SIGINT) }
+func (s *Server) immediate() { _ = s.process.Signal(syscall.SIGQUIT) }
+
+// deathSignal asks for an orderly end, or for one that needs nothing of sessions that may be stopped.
+func deathSignal(test bool) syscall.Signal {
+	if test {
+		return syscall.SIGQUIT
+	}
+	return syscall.SIGINT
+}
+
+// isPostgres tells whether process pid is a living postgres; without ps, it might be.
+func isPostgres(pid int) bool {
+	out, err := exec.Command("ps", "-p", strconv.Itoa(pid), "-o", "stat=,comm=").Output()
+	if errors.Is(err, exec.ErrNotFound) {
+		return true
+	}
+	state := strings.TrimSpace(string(out))
+	return !strings.HasPrefix(state, "Z") && strings.Contains(state, "postgres")
+}

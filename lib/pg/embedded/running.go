@@ -1,0 +1,58 @@
+package embedded
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// RunningError says that another server has the data directory.
+type RunningError struct {
+	Data      string
+	PID, Port int
+}
+
+func (e *RunningError) Error() string {
+	return fmt.Sprintf("postgres already runs on %s: process %d, port %d", e.Data, e.PID, e.Port)
+}
+
+// vacant is a *RunningError while a server has the data. It removes the lock file of a server that is gone
+// when its number belongs to another program by now: postgres itself would take that one for a server.
+func (h home) vacant() error {
+	file := filepath.Join(h.data(), "postmaster.pid")
+	content, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look for a server on %s: %w", h.data(), err)
+	}
+
+	lines := strings.Split(string(content), "\n")
+	pid, err := strconv.Atoi(lines[0])
+	if err != nil || !isPostgres(pid) {
+		return os.Remove(file)
+	}
+	if len(lines) < 4 {
+		return nil
+	}
+	port, err := strconv.Atoi(lines[3])
+	if err == nil && listens(port) {
+		return &RunningError{Data: h.data(), PID: pid, Port: port}
+	}
+	return nil
+}
+
+func listens(port int) bool {
+	c, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if err != nil {
+		return false
+	}
+	_ = c.Close()
+	return true
+}

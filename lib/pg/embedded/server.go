@@ -1,0 +1,120 @@
+// Package embedded runs private PostgreSQL servers from the binaries of this machine.
+package embedded
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"example.com/app/lib/private"
+)
+
+// Options say where a server's binaries and data are. The zero value is a temporary server.
+type Options struct {
+	BinDir   string       // folder of postgres and initdb; "": what Find finds, else a download
+	DataDir  string       // has one data directory per major version; "": a temporary one that Stop removes
+	Database string       // made when absent, and the one that URL names; "": postgres
+	Cache    string       // where downloads stay; "": below os.UserCacheDir
+	Test     bool         // trust everybody and lose data in a crash: for tests only
+	Port     int          // 0: a free one
+	Log      *slog.Logger // nil: slog.Default
+}
+
+// Server is a running PostgreSQL that listens on 127.0.0.1 alone.
+type Server struct {
+	process   *private.Process
+	binDir    string
+	home      home
+	port      int
+	password  string
+	database  string
+	temporary string
+}
+
+// Start makes the data directory when there is none and returns when the server answers; ctx bounds both.
+// The error is a *RunningError when another server has the data, ErrAbsent when there are no binaries.
+// When this process dies, even by SIGKILL, the server stops too; on Linux only.
+func Start(ctx context.Context, o Options) (_ *Server, err error) {
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+
+	s := &Server{port: o.Port, database: o.Database}
+	defer func() {
+		if err != nil {
+			_ = s.Stop()
+		}
+	}()
+
+	if o.DataDir == "" {
+		if s.temporary, err = private.Folder("postgres"); err != nil {
+			return nil, err
+		}
+		o.DataDir = s.temporary
+	}
+	return s, s.start(ctx, o)
+}
+
+func (s *Server) start(ctx context.Context, o Options) error {
+	owner, err := ownerOf(o.DataDir)
+	if err != nil {
+		return err
+	}
+	dir, err := owner.reach(o.DataDir)
+	if err != nil {
+		return err
+	}
+	binaries, err := binaries(ctx, o, dir, owner)
+	if err != nil {
+		return err
+	}
+
+	s.binDir, s.home = binaries.Dir, home{dir: filepath.Join(dir, binaries.Major), owner: owner}
+	if s.password, err = s.home.prepare(ctx, s.binDir, o.Test); err != nil {
+		return err
+	}
+	if err := s.home.vacant(); err != nil {
+		return err
+	}
+	if s.port == 0 {
+		if s.port, err = private.Port(); err != nil {
+			return err
+		}
+	}
+	if err := s.launch(ctx, o.Test); err != nil {
+		return err
+	}
+
+	o.Log.Debug("postgres started", "version", binaries.Major, "port", s.port, "data", s.home.data())
+	return s.createDatabase(ctx)
+}
+
+// Stop ends the sessions and the server: it waits 10 s for an orderly end and then asks for an immediate one.
+// A server that has stopped is no error.
+func (s *Server) Stop() error {
+	if s.process != nil {
+		s.shutDown()
+	}
+	if s.temporary == "" {
+		return nil
+	}
+	if err := os.RemoveAll(s.temporary); err != nil {
+		return fmt.Errorf("remove the data of the stopped server: %w", err)
+	}
+	return nil
+}
+
+func (s *Server) shutDown() {
+	for _, ask := range []func(){s.fast, s.immediate} {
+		ask()
+		select {
+		case <-s.process.Done():
+			return
+		case <-time.After(10 * time.Second):
+		}
+	}
+	s.process.Kill()
+}

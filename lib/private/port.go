@@ -1,0 +1,29 @@
+package private
+
+import (
+	"errors"
+	"math/rand/v2"
+	"net"
+	"strconv"
+)
+
+// Where Port looks: below what systems hand out to outgoing connections,
+// so that a server which stops finds its port free when it starts again.
+const (
+	lowestPort = 20000
+	ports      = 12000
+)
+
+// Port is a port of 127.0.0.1 that nothing listens on. Nothing keeps it: another process may be faster.
+func Port() (int, error) {
+	var last error
+	for range 100 {
+		port := lowestPort + rand.N(ports)
+		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err == nil {
+			return port, l.Close()
+		}
+		last = err
+	}
+	return 0, errors.Join(errors.New("find a free port on 127.0.0.1"), last)
+}

@@ -1,0 +1,52 @@
+// Package testenv gives tests private servers: PostgreSQL and RabbitMQ, from the binaries of this machine.
+package testenv
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"testing"
+	"time"
+)
+
+const install = "apt-get install postgresql rabbitmq-server (Debian, Ubuntu), brew install postgresql rabbitmq (macOS)"
+
+const startTimeout = 2 * time.Minute // for one server, on a machine that is busy with tests
+
+// Main runs a package's tests and stops the servers that they started:
+//
+//	func TestMain(m *testing.M) { os.Exit(testenv.Main(m)) }
+func Main(m *testing.M) int {
+	code := m.Run()
+	if err := errors.Join(postgres.stop(), rabbit.stop()); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	return code
+}
+
+// shared is a server that the tests of this process have in common, started for the first that asks.
+type shared[S interface{ Stop() error }] struct {
+	once   sync.Once
+	server S
+	err    error
+	begun  bool
+}
+
+func (s *shared[S]) get(start func(ctx context.Context) (S, error)) (S, error) {
+	s.once.Do(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
+		defer cancel()
+		s.server, s.err = start(ctx)
+		s.begun = s.err == nil
+	})
+	return s.server, s.err
+}
+
+func (s *shared[S]) stop() error {
+	if !s.begun {
+		return nil
+	}
+	return s.server.Stop()
+}
