@@ -1,0 +1,91 @@
+// Package api makes an HTTP API of plain functions: from the two types of each come binding, validation,
+// the OpenAPI operation and the answer. Errors become problem documents (RFC 9457) in one place.
+package api
+
+import (
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+)
+
+// Options say what the API is called and how its errors look.
+type Options struct {
+	Title, Version string
+	Prefix         string        // before every path of the table: "/api/v1"
+	Errors         []ErrorStatus // the first that matches decides; an error that none matches is a 500
+	Logger         *slog.Logger
+	AccessLog      bool // one line per request
+	Docs           bool // serves /docs, /redoc, /problems, /openapi.json and /swagger.json
+}
+
+// ErrorStatus says what a client sees of an error: the status, a stable code, and Err's own text.
+// What wraps Err is never shown: drivers put words there that are nobody's business.
+type ErrorStatus struct {
+	Err    error // matched by errors.Is
+	Status int
+	Code   string // lower_case; the problem's type ends in it
+}
+
+// Group is a branch of the table of routes.
+type Group struct {
+	server *server
+	prefix string
+	tag    string
+	guards []Guard
+}
+
+// server is what all groups of one API share.
+type server struct {
+	Options
+	echo     *echo.Echo
+	document *document
+	patterns map[string]string // echo's path → ours
+	quiet    map[string]bool   // echo's paths that Mount took: no access line above debug
+	nosniff  []string          // shared: a header value per request would cost an allocation
+}
+
+// New is an API without routes.
+func New(o Options) *Group {
+	s := &server{
+		Options:  o,
+		echo:     echo.New(),
+		patterns: map[string]string{},
+		quiet:    map[string]bool{},
+		nosniff:  []string{"nosniff"},
+	}
+	s.document = newDocument(o)
+	s.echo.Use(s.middleware)
+	if o.Docs {
+		s.serveDocs()
+	}
+	return &Group{server: s, prefix: o.Prefix}
+}
+
+// Group adds a branch; prefix may hold parameters ("/accounts/{account_id}/orders"), which the guards
+// or every route's input declare. Guards run before the handler, the outermost first.
+func (g *Group) Group(prefix, tag string, guards ...Guard) *Group {
+	inner := *g
+	inner.prefix, inner.tag = g.prefix+prefix, tag
+	inner.guards = append(g.guards[:len(g.guards):len(g.guards)], guards...)
+	return &inner
+}
+
+// Mount serves h at an absolute path ("/livez") or below one ("/debug/*"), outside prefix and document.
+func (g *Group) Mount(path string, h http.Handler) {
+	g.server.quiet[path] = true
+	g.server.patterns[path] = path
+	g.server.echo.Any(path, echo.WrapHandler(h))
+}
+
+// Handler serves everything that was registered; register nothing after the first request.
+func (g *Group) Handler() http.Handler { return g.server.echo }
+
+// Document is the OpenAPI 3.1 document as JSON.
+func (g *Group) Document() ([]byte, error) { return g.server.document.json() }
+
+// echoPath turns /{id} into /:id.
+func echoPath(path string) string {
+	return strings.NewReplacer("{", ":", "}", "").Replace(path)
+}

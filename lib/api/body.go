@@ -1,0 +1,113 @@
+package api
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+
+	"example.com/app/lib/strict"
+	"github.com/labstack/echo/v4"
+)
+
+const (
+	drained  = 4 << 20  // read and dropped before a 413, since many clients read no answer while they still write
+	keptBody = 64 << 10 // larger buffers are not kept for reuse
+)
+
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// decodeBody returns an error when there is nothing to judge; what is wrong with the content goes to found.
+func decodeBody(c echo.Context, in any, limit int64, found *findings) error {
+	r := c.Request()
+	if refused := unsupported(r); refused != nil {
+		return refused
+	}
+
+	buffer := bodies.Get().(*bytes.Buffer)
+	defer func() {
+		if buffer.Cap() <= keptBody {
+			buffer.Reset()
+			bodies.Put(buffer)
+		}
+	}()
+	if err := readBody(r, buffer, limit); err != nil {
+		return err
+	}
+
+	err := strict.Unmarshal(buffer.Bytes(), in)
+	if s, ok := errors.AsType[*strict.SyntaxError](err); ok {
+		found.malformed = true
+		found.problems = append(found.problems, strict.Problem(*s))
+	}
+	if p, ok := errors.AsType[strict.Problems](err); ok {
+		found.problems = append(found.problems, p...)
+	}
+	return nil
+}
+
+// unsupported is the 415 for a body that is not JSON in UTF-8, or that is compressed.
+func unsupported(r *http.Request) error {
+	if r.ContentLength == 0 {
+		return nil
+	}
+	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+		return &refusal{
+			status: http.StatusUnsupportedMediaType, code: codeMediaType,
+			detail: "the body must not be compressed", header: [2]string{"Accept-Encoding", "identity"},
+		}
+	}
+
+	given := r.Header.Get("Content-Type")
+	if given == echo.MIMEApplicationJSON {
+		return nil
+	}
+	kind, params, err := mime.ParseMediaType(given)
+	if charset, ok := params["charset"]; err == nil && kind == echo.MIMEApplicationJSON &&
+		(!ok || strings.EqualFold(charset, "utf-8")) {
+		return nil
+	}
+	return &refusal{
+		status: http.StatusUnsupportedMediaType, code: codeMediaType,
+		detail: "the body must be application/json in UTF-8", header: [2]string{"Accept", echo.MIMEApplicationJSON},
+	}
+}
+
+func readBody(r *http.Request, into *bytes.Buffer, limit int64) error {
+	if r.ContentLength > limit {
+		return tooLarge(r, limit)
+	}
+	n, err := into.ReadFrom(io.LimitReader(r.Body, limit+1))
+	switch {
+	case n > limit:
+		return tooLarge(r, limit)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return &refusal{
+			status: http.StatusRequestTimeout, code: codeSlow, detail: "the body did not come in time", hangUp: true,
+		}
+	case err != nil:
+		return &refusal{
+			status: http.StatusBadRequest, code: codeBody, detail: "the body ended too early or is badly framed", hangUp: true,
+		}
+	default:
+		return nil
+	}
+}
+
+// tooLarge reads on for a while unless the client waits to be asked for the body.
+func tooLarge(r *http.Request, limit int64) error {
+	whole := false
+	if r.Header.Get("Expect") == "" {
+		n, err := io.Copy(io.Discard, io.LimitReader(r.Body, drained))
+		whole = err == nil && n < drained
+	}
+	return &refusal{
+		status: http.StatusRequestEntityTooLarge, code: codeTooLarge, hangUp: !whole,
+		detail: "the body must have at most " + strconv.FormatInt(limit, 10) + " bytes",
+	}
+}

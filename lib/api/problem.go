@@ -1,0 +1,96 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"example.com/app/lib/pg"
+	"example.com/app/lib/strict"
+	"github.com/labstack/echo/v4"
+)
+
+// Problem is the body of every answer that is an error (RFC 9457).
+type Problem struct {
+	Type      string          `json:"type" doc:"/problems# and a stable code"`
+	Title     string          `json:"title" doc:"the status in words"`
+	Status    int             `json:"status"`
+	Detail    string          `json:"detail,omitempty" doc:"what went wrong with this request"`
+	Instance  string          `json:"instance" doc:"the path of the request"`
+	RequestID string          `json:"request_id" doc:"names the request in the log"`
+	Errors    strict.Problems `json:"errors,omitempty" doc:"everything that is wrong with the request"`
+}
+
+// refusal is an answer that is an error, before it is written.
+type refusal struct {
+	status int
+	code   string
+	detail string
+	errors strict.Problems
+	header [2]string // one more header, when its name is not empty
+	hangUp bool      // the connection cannot be used again
+}
+
+func (r *refusal) Error() string { return r.code }
+
+func unprocessable(status int, code string, problems strict.Problems) *refusal {
+	return &refusal{status: status, code: code, detail: "see errors", errors: problems}
+}
+
+var errNotFound = &refusal{status: http.StatusNotFound, code: codeNotFound, detail: "there is nothing at this path"}
+
+// refusalOf is the one place where an error becomes an answer.
+func (s *server) refusalOf(err error) *refusal {
+	if r, ok := errors.AsType[*refusal](err); ok {
+		return r
+	}
+	if p, ok := errors.AsType[strict.Problems](err); ok {
+		return unprocessable(http.StatusUnprocessableEntity, codeInvalid, p)
+	}
+	for _, e := range s.Errors {
+		if errors.Is(err, e.Err) {
+			return &refusal{status: e.Status, code: e.Code, detail: e.Err.Error()}
+		}
+	}
+	if e, ok := errors.AsType[*echo.HTTPError](err); ok {
+		return routing(e.Code)
+	}
+	return failure(err)
+}
+
+// routing is the router's own answer.
+func routing(status int) *refusal {
+	if status == http.StatusMethodNotAllowed {
+		return &refusal{status: status, code: codeMethod, detail: "the path does not take this method: see Allow"}
+	}
+	return errNotFound
+}
+
+// failure is what nobody foresaw; its words stay in the log.
+func failure(err error) *refusal {
+	switch fault := pg.FaultOf(err); {
+	case errors.Is(err, context.DeadlineExceeded):
+		return &refusal{status: http.StatusGatewayTimeout, code: codeTimeout, detail: "the answer did not come in time"}
+	case fault == pg.Unavailable, fault == pg.Busy, fault == pg.Conflict:
+		return &refusal{
+			status: http.StatusServiceUnavailable, code: codeUnavailable, detail: "try again later",
+			header: [2]string{echo.HeaderRetryAfter, "1"},
+		}
+	default:
+		return &refusal{status: http.StatusInternalServerError, code: codeInternal}
+	}
+}
+
+// Codes of the problems that the machinery itself answers with.
+const (
+	codeBody        = "malformed"
+	codeInvalid     = "invalid"
+	codeNotFound    = "not_found"
+	codeMethod      = "method_not_allowed"
+	codeTooLarge    = "too_large"
+	codeMediaType   = "media_type"
+	codeSlow        = "request_timeout"
+	codeInternal    = "internal"
+	codeUnavailable = "unavailable"
+	codeTimeout     = "timeout"
+)

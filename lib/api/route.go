@@ -1,0 +1,165 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"reflect"
+	"time"
+
+	"github.com/labstack/echo/v4"
+)
+
+const (
+	defaultBody     = 1 << 20
+	defaultDeadline = 30 * time.Second
+)
+
+// Handler is what a route does with its input.
+type Handler[I, O any] = func(ctx context.Context, in *I) (O, error)
+
+// NoContent is the output of a route that answers 204.
+type NoContent struct{}
+
+// Option changes one route.
+type Option func(*route)
+
+// BodyLimit bounds the body in bytes; 1 MB without it.
+func BodyLimit(bytes int64) Option { return func(r *route) { r.limit = bytes } }
+
+// Deadline bounds how long the handler may take before its context ends and the answer is 504; 30 s without it.
+func Deadline(d time.Duration) Option { return func(r *route) { r.deadline = d } }
+
+// Status replaces 200, or 201 of Post.
+func Status(code int) Option { return func(r *route) { r.status = code } }
+
+// Description adds a paragraph of CommonMark to the document.
+func Description(text string) Option { return func(r *route) { r.description = text } }
+
+// Deprecated marks the route in the document.
+func Deprecated() Option { return func(r *route) { r.deprecated = true } }
+
+// Hidden keeps the route out of the document.
+func Hidden() Option { return func(r *route) { r.hidden = true } }
+
+// route is one line of the table, with everything that was found out about it at the start.
+type route struct {
+	method, path string
+	id, summary  string
+	description  string
+	deprecated   bool
+	hidden       bool
+	status       int
+	limit        int64
+	deadline     time.Duration
+
+	tag     string
+	guards  []Guard
+	in, out reflect.Type
+	binder  binder
+	writer  writer
+}
+
+// Get registers a route that reads. It also answers HEAD.
+func Get[I, O any](g *Group, path, id, summary string, h Handler[I, O], opts ...Option) {
+	add(g, http.MethodGet, path, id, summary, h, opts)
+}
+
+// Post registers a route that creates: 201 with a Location made of the request's path and the output's id.
+func Post[I, O any](g *Group, path, id, summary string, h Handler[I, O], opts ...Option) {
+	add(g, http.MethodPost, path, id, summary, h, opts)
+}
+
+// Patch registers a route that changes a part.
+func Patch[I, O any](g *Group, path, id, summary string, h Handler[I, O], opts ...Option) {
+	add(g, http.MethodPatch, path, id, summary, h, opts)
+}
+
+// Put registers a route that replaces the whole.
+func Put[I, O any](g *Group, path, id, summary string, h Handler[I, O], opts ...Option) {
+	add(g, http.MethodPut, path, id, summary, h, opts)
+}
+
+// Delete registers a route that removes.
+func Delete[I, O any](g *Group, path, id, summary string, h Handler[I, O], opts ...Option) {
+	add(g, http.MethodDelete, path, id, summary, h, opts)
+}
+
+// add panics on what is wrong with the table itself: the program must not start with it.
+func add[I, O any](g *Group, method, path, id, summary string, h Handler[I, O], opts []Option) {
+	r := &route{
+		method: method, path: g.prefix + path, id: id, summary: summary,
+		status: defaultStatus(method, reflect.TypeFor[O]()), limit: defaultBody, deadline: defaultDeadline,
+		tag: g.tag, guards: g.guards, in: reflect.TypeFor[I](), out: reflect.TypeFor[O](),
+	}
+	for _, o := range opts {
+		o(r)
+	}
+	if err := g.server.register(r, serve(r, h)); err != nil {
+		panic(fmt.Errorf("register %s %s: %w", method, r.path, err))
+	}
+}
+
+func defaultStatus(method string, out reflect.Type) int {
+	switch {
+	case out == reflect.TypeFor[NoContent]():
+		return http.StatusNoContent
+	case method == http.MethodPost:
+		return http.StatusCreated
+	default:
+		return http.StatusOK
+	}
+}
+
+func (s *server) register(r *route, h echo.HandlerFunc) (err error) {
+	if r.binder, err = newBinder(r.in, r.path, r.guards); err != nil {
+		return err
+	}
+	if r.writer, err = newWriter(r.out); err != nil {
+		return err
+	}
+	if !r.hidden {
+		if err := s.document.add(r); err != nil {
+			return err
+		}
+	}
+
+	path := echoPath(r.path)
+	s.patterns[path] = r.path
+	s.echo.Add(r.method, path, h)
+	if r.method == http.MethodGet {
+		s.echo.Add(http.MethodHead, path, h)
+	}
+	return nil
+}
+
+func serve[I, O any](r *route, h Handler[I, O]) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		ctx, cancel := context.WithTimeout(c.Request().Context(), r.deadline)
+		defer cancel()
+
+		in := new(I)
+		if err := r.bind(ctx, c, in); err != nil {
+			return err
+		}
+		out, err := h(ctx, in)
+		if err != nil {
+			return err
+		}
+		return r.write(c, reflect.ValueOf(&out).Elem(), &out)
+	}
+}
+
+// bind reads the path, lets the guards judge it, and reads the rest.
+func (r *route) bind(ctx context.Context, c echo.Context, in any) error {
+	v := reflect.ValueOf(in).Elem()
+	if err := r.binder.path(c, v); err != nil {
+		return err
+	}
+	for _, guard := range r.guards {
+		if err := guard.check(ctx, c); err != nil {
+			return err
+		}
+	}
+	return r.binder.rest(c, in, v, r.limit)
+}

@@ -1,0 +1,96 @@
+package api
+
+import (
+	"encoding"
+	"fmt"
+	"net/http"
+	"reflect"
+	"strconv"
+
+	"example.com/app/lib/strict"
+	"github.com/labstack/echo/v4"
+)
+
+// writer knows what of an output goes into headers.
+type writer struct {
+	headers []headerField
+	id      []int // the member id, which ends a Location
+	etag    bool
+}
+
+type headerField struct {
+	name  string
+	index []int
+}
+
+func newWriter(t reflect.Type) (writer, error) {
+	w := writer{}
+	if t.Kind() != reflect.Struct {
+		return w, nil
+	}
+	for _, f := range reflect.VisibleFields(t) {
+		if name, ok := strict.Member(f); ok && name == "id" {
+			w.id = f.Index
+		}
+		name, ok := f.Tag.Lookup("header")
+		if !ok {
+			continue
+		}
+		if f.Tag.Get("json") != "-" {
+			return w, fmt.Errorf("field %s needs the tag json:%q beside its header", f.Name, "-")
+		}
+		name = http.CanonicalHeaderKey(name)
+		w.etag = w.etag || name == "Etag"
+		w.headers = append(w.headers, headerField{name, f.Index})
+	}
+	return w, nil
+}
+
+// write sends out: 304 instead when the client has this version already.
+func (r *route) write(c echo.Context, v reflect.Value, out any) error {
+	h := c.Response().Header()
+	for _, f := range r.writer.headers {
+		h[f.name] = []string{headerText(f.name, v.FieldByIndex(f.index))}
+	}
+	if r.method == http.MethodGet && r.writer.etag && r.status == http.StatusOK {
+		if given := c.Request().Header.Get("If-None-Match"); given != "" && noneMatch(given, h["Etag"][0]) {
+			return c.NoContent(http.StatusNotModified)
+		}
+	}
+	if r.status == http.StatusCreated && r.writer.id != nil && h["Location"] == nil {
+		h["Location"] = []string{c.Request().URL.EscapedPath() + "/" + text(v.FieldByIndex(r.writer.id))}
+	}
+	if r.status == http.StatusNoContent {
+		return c.NoContent(r.status)
+	}
+
+	body, err := strict.Marshal(out)
+	if err != nil {
+		return fmt.Errorf("write the answer: %w", err)
+	}
+	return c.JSONBlob(r.status, body)
+}
+
+// headerText writes a whole number in ETag as a strong tag.
+func headerText(name string, v reflect.Value) string {
+	if name == "Etag" && v.CanInt() {
+		return tagOf(v.Int())
+	}
+	return text(v)
+}
+
+func text(v reflect.Value) string {
+	if m, ok := v.Interface().(encoding.TextMarshaler); ok {
+		if b, err := m.MarshalText(); err == nil {
+			return string(b)
+		}
+	}
+	switch {
+	case v.CanInt():
+		return strconv.FormatInt(v.Int(), 10)
+	case v.Kind() == reflect.String:
+		return v.String()
+	default:
+		return fmt.Sprint(v.Interface())
+	}
+}

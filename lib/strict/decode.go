@@ -1,0 +1,226 @@
+package strict
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"reflect"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// decoder walks a document once, along the type that it fills, and goes on after a member that is wrong.
+type decoder struct {
+	jsontext.Decoder
+	body     bytes.Buffer
+	problems Problems
+}
+
+var decoders = sync.Pool{New: func() any { return new(decoder) }}
+
+// errEnough ends the walk once nobody would read further problems.
+var errEnough = errors.New("too many problems")
+
+func newDecoder(body []byte) *decoder {
+	d := decoders.Get().(*decoder)
+	d.body = *bytes.NewBuffer(body)
+	d.Reset(&d.body)
+	return d
+}
+
+func (d *decoder) release() {
+	d.body, d.problems = bytes.Buffer{}, nil
+	decoders.Put(d)
+}
+
+func (d *decoder) document(into any) error {
+	v := reflect.ValueOf(into).Elem()
+	switch err := d.value(v, shapeOf(v.Type()), field{}); {
+	case errors.Is(err, errEnough):
+		return d.problems
+	case err != nil:
+		return syntaxError(err)
+	}
+
+	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
+		return &SyntaxError{Code: "trailing", Detail: "must be a single JSON document with nothing after it"}
+	}
+	return d.problems.Err()
+}
+
+// value fills v with the next value. Its errors are fatal; what is wrong with the value alone becomes a problem.
+func (d *decoder) value(v reflect.Value, s shape, f field) error {
+	kind := d.PeekKind()
+	if kind == 'n' && !f.nullable && !s.takesNull() {
+		return d.skip("type", mustBe(v.Type()))
+	}
+
+	switch s {
+	case pointer:
+		return d.pointer(v, kind, f)
+	case object, dictionary:
+		return d.composite(v, kind, '{', f)
+	case list:
+		return d.composite(v, kind, '[', f)
+	default:
+		return d.leaf(v, f)
+	}
+}
+
+func (d *decoder) pointer(v reflect.Value, kind jsontext.Kind, f field) error {
+	if kind == 'n' {
+		v.SetZero()
+		_, err := d.ReadToken()
+		return err
+	}
+	v.Set(reflect.New(v.Type().Elem()))
+	f.nullable = false
+	return d.value(v.Elem(), shapeOf(v.Type().Elem()), f)
+}
+
+func (d *decoder) composite(v reflect.Value, kind, want jsontext.Kind, f field) error {
+	switch {
+	case kind == jsontext.KindInvalid:
+		return d.SkipValue()
+	case kind != want:
+		return d.skip("type", mustBe(v.Type()))
+	case d.StackDepth() >= maxDepth:
+		return d.skip("depth", tooDeep)
+	}
+
+	if _, err := d.ReadToken(); err != nil {
+		return err
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		return d.object(v)
+	case reflect.Map:
+		return d.dictionary(v, f)
+	default:
+		return d.list(v, f)
+	}
+}
+
+func (d *decoder) object(v reflect.Value) error {
+	o := objectOf(v.Type())
+	known := 0
+	for d.PeekKind() == '"' {
+		name, err := d.ReadToken()
+		if err != nil {
+			return err
+		}
+
+		f, ok := o.fields[name.String()]
+		if !ok {
+			err = d.skip("unknown", "is not known here")
+		} else {
+			known++
+			err = d.value(v.FieldByIndex(f.index), f.shape, f)
+		}
+		if err != nil {
+			return err
+		}
+	}
+
+	if _, err := d.ReadToken(); err != nil {
+		return err
+	}
+	if known < o.least {
+		return d.add("min_properties", "must have at least "+counted(strconv.Itoa(o.least), "member"))
+	}
+	return nil
+}
+
+func (d *decoder) dictionary(v reflect.Value, f field) error {
+	t := v.Type()
+	elem := shapeOf(t.Elem())
+	f.nullable = elem == pointer
+	v.Set(reflect.MakeMap(t))
+	for d.PeekKind() == '"' {
+		token, err := d.ReadToken()
+		if err != nil {
+			return err
+		}
+
+		name, next := token.String(), reflect.New(t.Elem()).Elem()
+		if strings.IndexByte(name, 0) >= 0 {
+			err = d.skip("nul", noNul)
+		} else {
+			err = d.value(next, elem, f)
+			v.SetMapIndex(reflect.ValueOf(name).Convert(t.Key()), next)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	_, err := d.ReadToken()
+	return err
+}
+
+func (d *decoder) list(v reflect.Value, f field) error {
+	elem := shapeOf(v.Type().Elem())
+	f.nullable = elem == pointer
+	items := reflect.MakeSlice(reflect.SliceOf(v.Type().Elem()), 0, 0)
+	for d.PeekKind() != ']' {
+		items = reflect.Append(items, reflect.Zero(v.Type().Elem()))
+		if err := d.value(items.Index(items.Len()-1), elem, f); err != nil {
+			return err
+		}
+	}
+	if _, err := d.ReadToken(); err != nil {
+		return err
+	}
+
+	if v.Kind() == reflect.Slice {
+		v.Set(items.Convert(v.Type()))
+		return nil
+	}
+	if reflect.Copy(v, items) != v.Len() || items.Len() != v.Len() {
+		return d.add("len", "must have exactly "+counted(strconv.Itoa(v.Len()), "entry"))
+	}
+	return nil
+}
+
+func (d *decoder) leaf(v reflect.Value, f field) error {
+	raw, err := d.ReadValue()
+	if err != nil {
+		return err
+	}
+	if code, detail := inspect(raw, d.StackDepth()); code != "" {
+		return d.add(code, detail)
+	}
+	if err := json.Unmarshal(raw, v.Addr().Interface()); err != nil {
+		return d.add(codeOf(err), mustBe(v.Type()))
+	}
+	if f.trim && v.Kind() == reflect.String {
+		v.SetString(strings.TrimSpace(v.String()))
+	}
+	return nil
+}
+
+func codeOf(err error) string {
+	if errors.Is(err, strconv.ErrRange) {
+		return "range"
+	}
+	return "type"
+}
+
+func (d *decoder) skip(code, detail string) error {
+	if err := d.SkipValue(); err != nil {
+		return err
+	}
+	return d.add(code, detail)
+}
+
+// add notes a problem of the value that was read last.
+func (d *decoder) add(code, detail string) error {
+	d.problems = append(d.problems, Problem{string(d.StackPointer()), code, detail})
+	if len(d.problems) == maxProblems {
+		return errEnough
+	}
+	return nil
+}

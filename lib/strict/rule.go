@@ -1,0 +1,72 @@
+package strict
+
+import (
+	"reflect"
+	"strings"
+
+	"github.com/go-playground/validator/v10"
+)
+
+// ruleCode is the stable word for a broken rule; rules that mean the same share one.
+func ruleCode(tag string) string {
+	switch {
+	case tag == "gte":
+		return "min"
+	case tag == "lte":
+		return "max"
+	case strings.HasPrefix(tag, "required"):
+		return "required"
+	}
+	return tag
+}
+
+func ruleDetail(w validator.FieldError) string {
+	switch ruleCode(w.Tag()) {
+	case "required":
+		return requiredDetail(w)
+	case "min":
+		return bound("at least", w)
+	case "max":
+		return bound("at most", w)
+	case "len":
+		return bound("exactly", w)
+	case "gt":
+		return bound("more than", w)
+	case "lt":
+		return bound("less than", w)
+	case "oneof":
+		return "must be one of " + strings.Join(splitOneOf(w.Param()), ", ")
+	case "unique":
+		return "must not repeat an entry"
+	case "email":
+		return "must be an e-mail address"
+	case "uuid":
+		return "must be a UUID"
+	case "url", "uri":
+		return "must be a URL"
+	}
+	return "must satisfy " + strings.TrimSuffix(w.Tag()+"="+w.Param(), "=")
+}
+
+func requiredDetail(w validator.FieldError) string {
+	if w.Tag() == "required_without" {
+		return "must be given, or another member instead of it"
+	}
+	return "must be given and not be empty"
+}
+
+func bound(how string, w validator.FieldError) string {
+	t := w.Type()
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+
+	switch t.Kind() {
+	case reflect.String:
+		return "must have " + how + " " + counted(w.Param(), "character")
+	case reflect.Slice, reflect.Array, reflect.Map:
+		return "must have " + how + " " + counted(w.Param(), "entry")
+	default:
+		return "must be " + how + " " + w.Param()
+	}
+}

@@ -1,0 +1,80 @@
+package strict
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+
+	"github.com/swaggest/jsonschema-go"
+)
+
+// Use is what a schema is for: the same struct reads and writes differently.
+type Use int
+
+// In is a document that Decode takes, Out one that Marshal writes, Parameter a struct whose fields come one by one.
+const (
+	In Use = iota
+	Out
+	Parameter
+)
+
+// Schema is the JSON Schema (2020-12) of v, with every nested type written out in place.
+func Schema(v any, use Use) (json.RawMessage, error) {
+	r := jsonschema.Reflector{DefaultOptions: SchemaOptions(func(*jsonschema.ReflectContext) Use { return use })}
+	s, err := r.Reflect(v, jsonschema.InlineRefs)
+	if err != nil {
+		return nil, fmt.Errorf("describe %T: %w", v, err)
+	}
+	return json.Marshal(s)
+}
+
+// SchemaOptions make a reflector say what Decode, Validate and Marshal do; use is asked for every type and field.
+func SchemaOptions(use func(*jsonschema.ReflectContext) Use) []func(*jsonschema.ReflectContext) {
+	return []func(*jsonschema.ReflectContext){
+		jsonschema.InterceptNullability(func(p jsonschema.InterceptNullabilityParams) {
+			if p.NullAdded && (p.Type.Kind() != reflect.Pointer || p.OmitEmpty) {
+				p.Schema.RemoveType(jsonschema.Null)
+			}
+		}),
+		jsonschema.InterceptSchema(func(p jsonschema.InterceptSchemaParams) (bool, error) {
+			if p.Processed && use(p.Context) == In {
+				closed(p.Schema)
+			}
+			return false, nil
+		}),
+		jsonschema.InterceptProp(func(p jsonschema.InterceptPropParams) error {
+			if p.Processed {
+				property(p, use(p.Context))
+			}
+			return nil
+		}),
+		func(rc *jsonschema.ReflectContext) { rc.EnvelopNullability = true },
+	}
+}
+
+// closed forbids members that are not listed.
+func closed(s *jsonschema.Schema) {
+	if s.HasType(jsonschema.Object) && s.AdditionalProperties == nil {
+		s.WithAdditionalProperties(jsonschema.SchemaOrBool{TypeBoolean: new(bool)})
+	}
+}
+
+func property(p jsonschema.InterceptPropParams, use Use) {
+	if doc := p.Field.Tag.Get("doc"); doc != "" {
+		p.PropertySchema.WithDescription(doc)
+	}
+	if use != Out {
+		applyRules(p.PropertySchema, p.Field)
+	}
+	if requires(p.Field, use) && !slices.Contains(p.ParentSchema.Required, p.Name) {
+		p.ParentSchema.Required = append(p.ParentSchema.Required, p.Name)
+	}
+}
+
+func requires(f reflect.StructField, use Use) bool {
+	if use == Out {
+		return !omits(f)
+	}
+	return Required(f)
+}

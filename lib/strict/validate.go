@@ -1,0 +1,82 @@
+package strict
+
+import (
+	"errors"
+	"reflect"
+	"strings"
+	"sync"
+
+	"github.com/go-playground/validator/v10"
+)
+
+// rules caches what it learns of each type, so there is one for the process.
+var rules = sync.OnceValue(func() *validator.Validate {
+	v := validator.New(validator.WithRequiredStructEnabled())
+	v.RegisterTagNameFunc(func(f reflect.StructField) string { return pointerNames.Replace(place(f)) })
+	return v
+})
+
+// The validator joins names with dots and brackets; these travel through it and become a pointer's own escapes.
+const embedded = "\x00"
+
+var (
+	pointerNames = strings.NewReplacer(".", "\x01", "[", "\x02", "]", "\x03")
+	pointerRead  = strings.NewReplacer("\x01", ".", "\x02", "[", "\x03", "]")
+	escape       = strings.NewReplacer("~", "~0", "/", "~1")
+)
+
+// place is where the value of f comes from, as a pointer without its first slash.
+func place(f reflect.StructField) string {
+	for _, in := range []string{"path", "query", "header"} {
+		if name := f.Tag.Get(in); name != "" {
+			return in + "/" + escape.Replace(name)
+		}
+	}
+	if name, ok := Member(f); ok {
+		return escape.Replace(name)
+	}
+	if f.Anonymous {
+		return embedded
+	}
+	return f.Name
+}
+
+func validate(v any) Problems {
+	err := rules().Struct(v)
+	if err == nil {
+		return nil
+	}
+	wrong, ok := errors.AsType[validator.ValidationErrors](err)
+	if !ok {
+		panic(err) // v is no struct: a mistake of the program
+	}
+
+	t := reflect.TypeOf(v)
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	problems := make(Problems, 0, len(wrong))
+	for _, w := range wrong[:min(len(wrong), maxProblems)] {
+		namespace := strings.TrimPrefix(w.Namespace(), t.Name()+".")
+		problems = append(problems, Problem{pointerOf(namespace), ruleCode(w.Tag()), ruleDetail(w)})
+	}
+	return problems
+}
+
+// pointerOf turns the validator's items[3].name into /items/3/name.
+func pointerOf(namespace string) string {
+	var b strings.Builder
+	for _, name := range strings.Split(namespace, ".") {
+		if name == embedded {
+			continue
+		}
+		name, keys, _ := strings.Cut(name, "[")
+		b.WriteString("/" + pointerRead.Replace(name))
+		for _, key := range strings.Split(strings.TrimSuffix(keys, "]"), "][") {
+			if key != "" {
+				b.WriteString("/" + escape.Replace(key))
+			}
+		}
+	}
+	return b.String()
+}
