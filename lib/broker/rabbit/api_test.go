@@ -1,0 +1,97 @@
+package rabbit_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"example.com/app/lib/broker/rabbit"
+)
+
+// api is the management API, for what a driver cannot do.
+type api struct {
+	testing.TB
+	base, vhost string
+}
+
+func newAPI(t testing.TB, base, amqpURL string) api {
+	t.Helper()
+	u, err := url.Parse(amqpURL)
+	check(t, err)
+	vhost := strings.TrimPrefix(u.Path, "/")
+	if vhost == "" {
+		vhost = "/"
+	}
+	return api{TB: t, base: base, vhost: url.PathEscape(vhost)}
+}
+
+func (a api) deleteQueue(name string) {
+	a.Helper()
+	a.call(http.MethodDelete, "/api/queues/"+a.vhost+"/"+name, nil, nil)
+}
+
+// limit makes a queue refuse messages beyond so many.
+func (a api) limit(queue string, messages int) {
+	a.Helper()
+	a.call(http.MethodPut, "/api/policies/"+a.vhost+"/limit", map[string]any{
+		"pattern": "^" + queue + "$", "definition": map[string]any{"max-length": messages}, "apply-to": "queues",
+	}, nil)
+}
+
+type connection struct {
+	Name       string
+	Properties struct {
+		ConnectionName string `json:"connection_name"`
+	} `json:"client_properties"`
+}
+
+func (a api) connections() (all []connection) {
+	a.Helper()
+	a.call(http.MethodGet, "/api/vhosts/"+a.vhost+"/connections", nil, &all)
+	return all
+}
+
+// closeConnections ends those that the API knows, and waits until there is one.
+func (a api) closeConnections() {
+	a.Helper()
+	var all []connection
+	until(a, "there are connections", func() bool {
+		all = a.connections()
+		return len(all) > 0
+	})
+	for _, c := range all {
+		a.call(http.MethodDelete, "/api/connections/"+url.PathEscape(c.Name), nil, nil)
+	}
+}
+
+func (a api) call(method, path string, body, answer any) {
+	a.Helper()
+	text, err := json.Marshal(body)
+	check(a, err)
+	r, err := http.NewRequestWithContext(context.WithoutCancel(a.Context()), method, a.base+path, strings.NewReader(string(text)))
+	check(a, err)
+	r.Header.Set("Content-Type", "application/json")
+
+	got, err := http.DefaultClient.Do(r)
+	check(a, err)
+	defer got.Body.Close()
+	if got.StatusCode >= 300 && !(method == http.MethodDelete && got.StatusCode == http.StatusNotFound) {
+		a.Fatalf("%s %s answers %s", method, path, got.Status)
+	}
+	if answer != nil {
+		check(a, json.NewDecoder(got.Body).Decode(answer))
+	}
+}
+
+func closeWith(t testing.TB, b *rabbit.Broker) {
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), soon)
+		defer cancel()
+		if err := b.Close(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+}

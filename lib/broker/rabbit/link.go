@@ -1,0 +1,232 @@
+package rabbit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+)
+
+const (
+	shortestPause = 500 * time.Millisecond
+	longestPause  = 30 * time.Second
+	farewell      = 2 * time.Second // how long a close may wait for the server's answer
+)
+
+// link is one connection, made again whenever it is lost.
+type link struct {
+	server
+	log *slog.Logger
+
+	closing chan struct{} // closed when nothing may wait any more
+
+	mu      sync.Mutex
+	status  status
+	changed chan struct{} // closed at the next change of status
+}
+
+type status struct {
+	conn     *amqp.Connection
+	outgoing *outgoing // the publishing link's channel
+	blocked  string
+	problem  error
+	server   string
+}
+
+func (s status) connected() bool { return s.conn != nil && !s.conn.IsClosed() }
+
+// usable means that the server reads what is sent now.
+func (s status) usable() bool { return s.connected() && s.blocked == "" }
+
+// serveFunc uses a connection until it is closed, or to its liking; its error is why it ended.
+type serveFunc func(conn *amqp.Connection, closed <-chan *amqp.Error) error
+
+func newLink(s server, role string, log *slog.Logger) *link {
+	s.connectionName += " (" + role + ")"
+	return &link{
+		server:  s,
+		log:     log.With("connection", s.name, "role", role),
+		closing: make(chan struct{}),
+		changed: make(chan struct{}),
+		status:  status{problem: fmt.Errorf("%s: there was no answer yet", s)},
+	}
+}
+
+// run connects and serves, again and again until ctx ends.
+func (l *link) run(ctx context.Context, serve serveFunc) {
+	defer l.update(func(s *status) { *s = status{problem: errClosed} })
+
+	for failures := 0; ; failures++ {
+		began := time.Now()
+		err := l.session(ctx, serve)
+		if ctx.Err() != nil {
+			return
+		}
+
+		l.report(err)
+		if time.Since(began) > longestPause {
+			failures = 0
+		}
+		if !sleep(ctx, pause(failures)) {
+			return
+		}
+	}
+}
+
+func (l *link) session(ctx context.Context, serve serveFunc) error {
+	conn, err := l.dial(ctx)
+	if err != nil {
+		return err
+	}
+	defer hangUp(conn)
+	defer context.AfterFunc(ctx, func() { hangUp(conn) })()
+
+	reason := conn.NotifyClose(make(chan *amqp.Error, 1))
+	closed := conn.NotifyClose(make(chan *amqp.Error, 1))
+	l.update(func(s *status) { *s = status{conn: conn, server: product(conn)} })
+	l.log.Info("connected to the broker", "server", product(conn))
+
+	err = serve(conn, closed)
+	select {
+	case e, ok := <-reason:
+		if ok {
+			err = errors.New(e.Reason)
+		}
+	default:
+	}
+	return fmt.Errorf("%s: the connection was lost: %w", l.server, err)
+}
+
+// report logs a loss, and a failed attempt only when it fails otherwise than the one before.
+func (l *link) report(err error) {
+	before := l.now()
+	l.update(func(s *status) { *s = status{problem: err, server: s.server} })
+	if before.conn != nil || before.problem.Error() != err.Error() {
+		l.log.Warn("not connected to the broker", "error", err)
+	}
+}
+
+func (l *link) update(change func(*status)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+
+	change(&l.status)
+	close(l.changed)
+	l.changed = make(chan struct{})
+}
+
+func (l *link) now() status {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.status
+}
+
+// await returns the first status that is good; when ctx ends before, an error that says what is wrong.
+func (l *link) await(ctx context.Context, good func(status) bool) (status, error) {
+	for {
+		l.mu.Lock()
+		s, changed := l.status, l.changed
+		l.mu.Unlock()
+
+		if good(s) {
+			return s, nil
+		}
+
+		select {
+		case <-changed:
+		case <-l.closing:
+			return s, errClosed
+		case <-ctx.Done():
+			return s, offline{why: s.why(l.server), cause: context.Cause(ctx)}
+		}
+	}
+}
+
+// why is the reason for waiting.
+func (s status) why(to server) error {
+	switch {
+	case s.connected():
+		return fmt.Errorf("%s: it takes no messages now: %s", to, s.blocked)
+	case s.problem != nil:
+		return s.problem
+	}
+	return fmt.Errorf("%s: the connection was lost", to)
+}
+
+// offline reads as the reason for having no connection, and still is the context's error.
+type offline struct{ why, cause error }
+
+func (o offline) Error() string { return o.why.Error() }
+
+func (o offline) Unwrap() []error { return []error{o.why, o.cause} }
+
+// with runs use with a channel of its own, which stays open when use returns nil. An answer of the server is
+// returned; after anything else, such as a lost connection, it begins again until ctx ends.
+func (l *link) with(ctx context.Context, use func(*amqp.Channel) error) error {
+	for {
+		s, err := l.await(ctx, status.usable)
+		if err != nil {
+			return err
+		}
+
+		err = try(ctx, s.conn, use)
+		if err == nil || answered(err) {
+			return err
+		}
+		if !sleep(ctx, shortestPause/10) {
+			return offline{why: fmt.Errorf("%s: %w", l.server, err), cause: context.Cause(ctx)}
+		}
+	}
+}
+
+// try leaves use behind when ctx ends first, because calls of amqp091 know no context.
+func try(ctx context.Context, conn *amqp.Connection, use func(*amqp.Channel) error) error {
+	done := make(chan error)
+	go func() {
+		ch, err := conn.Channel()
+		if err == nil {
+			err = use(ch)
+		}
+
+		select {
+		case done <- err:
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
+		if err != nil && ch != nil {
+			_ = ch.Close()
+		}
+	}()
+
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func hangUp(conn *amqp.Connection) { _ = conn.CloseDeadline(time.Now().Add(farewell)) }
+
+// pause is full jitter below a bound that doubles with every failure.
+func pause(failures int) time.Duration {
+	return rand.N(min(longestPause, shortestPause<<min(failures, 10)))
+}
+
+// sleep answers false when ctx ended first.
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

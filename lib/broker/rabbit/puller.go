@@ -1,0 +1,84 @@
+package rabbit
+
+import (
+	"context"
+	"fmt"
+
+	"example.com/app/lib/broker"
+	amqp "github.com/rabbitmq/amqp091-go"
+)
+
+// Pull opens a channel for this puller alone.
+func (b *Broker) Pull(ctx context.Context, queue string) (broker.Puller, error) {
+	var p *puller
+	err := b.consumer().with(ctx, func(ch *amqp.Channel) error {
+		p = &puller{queue: queue, channel: ch, turn: make(chan struct{}, 1)}
+		_, err := existing(ch, queue)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("pull from %s: %w", queue, noQueue(err))
+	}
+	return p, nil
+}
+
+type puller struct {
+	queue   string
+	channel *amqp.Channel
+	turn    chan struct{} // answers carry nothing that tells whose they are: one request at a time
+}
+
+type pulled struct {
+	delivery amqp.Delivery
+	ok       bool
+	err      error
+}
+
+// Get gives a message back that comes after ctx has ended.
+func (p *puller) Get(ctx context.Context) (broker.Delivery, bool, error) {
+	select {
+	case p.turn <- struct{}{}:
+	case <-ctx.Done():
+		return broker.Delivery{}, false, context.Cause(ctx)
+	}
+
+	answer := make(chan pulled)
+	go p.get(ctx, answer)
+
+	select {
+	case a := <-answer:
+		if a.err != nil || !a.ok {
+			return broker.Delivery{}, false, p.explain(a.err)
+		}
+		return delivery(p.channel, a.delivery), true, nil
+	case <-ctx.Done():
+		return broker.Delivery{}, false, context.Cause(ctx)
+	}
+}
+
+func (p *puller) get(ctx context.Context, answer chan<- pulled) {
+	defer func() { <-p.turn }()
+
+	d, ok, err := p.channel.Get(p.queue, false)
+	select {
+	case answer <- pulled{d, ok, err}:
+	case <-ctx.Done():
+		if ok {
+			_ = d.Nack(false, true)
+		}
+	}
+}
+
+func (p *puller) explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("pull from %s: %w", p.queue, noQueue(err))
+}
+
+func (p *puller) Close() error {
+	if err := p.channel.Close(); err != nil {
+		return fmt.Errorf("close the puller of %s: %w", p.queue, err)
+	}
+	return nil
+}

@@ -1,0 +1,120 @@
+package rabbit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"example.com/app/lib/broker"
+	amqp "github.com/rabbitmq/amqp091-go"
+)
+
+const (
+	heartbeat   = 10 * time.Second
+	dialTimeout = 10 * time.Second // of the handshakes too
+)
+
+// server is where to connect, and under which names.
+type server struct {
+	name           string
+	url            string
+	uri            amqp.URI
+	connectionName string
+}
+
+func newServer(o Options) (server, error) {
+	uri, err := amqp.ParseURI(o.URL)
+	if err != nil { // its text may hold a part of the password
+		return server{}, fmt.Errorf("read the URL of connection %s: want amqp://user:password@host:port/vhost, "+
+			"with the user's, the password's and the vhost's special characters percent-encoded", o.Name)
+	}
+	return server{name: o.Name, url: o.URL, uri: uri, connectionName: o.ConnectionName}, nil
+}
+
+// String is for errors; the password is masked.
+func (s server) String() string {
+	u, err := url.Parse(s.url)
+	if err != nil {
+		return "connect " + s.name
+	}
+	return "connect " + s.name + " to " + u.Redacted()
+}
+
+func (s server) address() string { return net.JoinHostPort(s.uri.Host, strconv.Itoa(s.uri.Port)) }
+
+// dial connects; an error or the end of ctx leaves nothing open.
+func (s server) dial(ctx context.Context) (*amqp.Connection, error) {
+	deadline := time.Now().Add(dialTimeout)
+	d := net.Dialer{Deadline: deadline}
+	socket, err := d.DialContext(ctx, "tcp", s.address())
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s, s.explain(err))
+	}
+	defer context.AfterFunc(ctx, func() { _ = socket.Close() })()
+
+	conn, err := s.shakeHands(socket, deadline)
+	if err != nil {
+		_ = socket.Close()
+		return nil, fmt.Errorf("%s: %w", s, s.explain(err))
+	}
+	return conn, nil
+}
+
+func (s server) shakeHands(socket net.Conn, deadline time.Time) (*amqp.Connection, error) {
+	if err := socket.SetDeadline(deadline); err != nil { // amqp091 lifts it in the end
+		return nil, err
+	}
+
+	properties := amqp.NewConnectionProperties()
+	properties.SetClientConnectionName(s.connectionName)
+	return amqp.DialConfig(s.url, amqp.Config{
+		Heartbeat:  heartbeat,
+		Properties: properties,
+		Dial:       func(string, string) (net.Conn, error) { return socket, nil },
+	})
+}
+
+// explain says what to do about a connection that was not made.
+func (s server) explain(err error) error {
+	refusal, _ := errors.AsType[*amqp.Error](err)
+	_, unknownHost := errors.AsType[*net.DNSError](err)
+	failure, network := errors.AsType[net.Error](err)
+
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return fmt.Errorf("nothing listens on %s", s.address())
+	case unknownHost:
+		return fmt.Errorf("there is no host %q", s.uri.Host)
+	case network && failure.Timeout():
+		return fmt.Errorf("%s did not answer within %s", s.address(), dialTimeout)
+	case refusal == nil:
+		return err
+	case refusal == amqp.ErrCredentials:
+		return fmt.Errorf("the server refused user %q or its password", s.uri.Username)
+	case refusal.Code == amqp.NotAllowed && strings.Contains(refusal.Reason, "not found"):
+		return fmt.Errorf("vhost %q does not exist; create it with rabbitmqctl add_vhost %[1]s or in the management UI",
+			s.uri.Vhost)
+	case !refusal.Server:
+		return fmt.Errorf("%s does not answer as RabbitMQ does: %s", s.address(), refusal.Reason)
+	}
+	return errors.New(refusal.Reason)
+}
+
+// answered tells an answer of the server about one channel from trouble with the connection.
+func answered(err error) bool {
+	e, ok := errors.AsType[*amqp.Error](err)
+	return ok && e.Server && e.Recover || errors.Is(err, broker.ErrNoQueue)
+}
+
+// product is what the server calls itself: RabbitMQ 3.10.8.
+func product(conn *amqp.Connection) string {
+	name, _ := conn.Properties["product"].(string)
+	version, _ := conn.Properties["version"].(string)
+	return strings.TrimSpace(name + " " + version)
+}
