@@ -29,7 +29,15 @@ func Postgres(t testing.TB) string {
 
 // StartPostgres runs a server whose data is lost when it stops.
 func StartPostgres(ctx context.Context) (*embedded.Server, error) {
-	server, err := embedded.Start(ctx, embedded.Options{BinDir: os.Getenv("PG_BINDIR"), Test: true})
+	return startPostgres(ctx, postgresOptions())
+}
+
+func postgresOptions() embedded.Options {
+	return embedded.Options{BinDir: os.Getenv("PG_BINDIR"), Test: true}
+}
+
+func startPostgres(ctx context.Context, o embedded.Options) (*embedded.Server, error) {
+	server, err := embedded.Start(ctx, o)
 	if errors.Is(err, embedded.ErrAbsent) {
 		return nil, fmt.Errorf("%w\n%s, or set TEST_DATABASE_URL", err, install)
 	}

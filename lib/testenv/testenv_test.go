@@ -1,12 +1,16 @@
 package testenv_test
 
 import (
+	"context"
 	"net/http"
 	"os"
+	"strings"
 	"testing"
+	"time"
 
 	"example.com/app/lib/testenv"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/rabbitmq/amqp091-go"
 )
 
@@ -39,5 +43,83 @@ func TestBrokerIsAFreshVirtualHost(t *testing.T) {
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
 		t.Errorf("the management API answers %s", answer.Status)
+	}
+}
+
+func TestNodeKeepsItsQueuesOverAStop(t *testing.T) {
+	t.Parallel()
+
+	node := testenv.NewNode(t)
+	declare(t, node.URL())
+	node.Stop()
+	if conn, err := amqp091.Dial(node.URL()); err == nil {
+		conn.Close()
+		t.Fatal("a stopped node answers")
+	}
+	node.Start()
+	if out := node.Ctl("list_queues", "--quiet", "name"); !strings.Contains(out, "orders") {
+		t.Errorf("the queue is gone after a restart: %s", out)
+	}
+
+	node.Kill()
+	node.Start()
+	declare(t, node.URL())
+}
+
+func declare(t *testing.T, url string) {
+	t.Helper()
+
+	conn, err := amqp091.Dial(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	ch, err := conn.Channel()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ch.QueueDeclare("orders", true, false, false, false, nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestPostgresStopsPausesAndDies(t *testing.T) {
+	t.Parallel()
+
+	server := testenv.NewPostgres(t)
+	conn, err := pgx.Connect(t.Context(), server.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.WithoutCancel(t.Context()))
+	if _, err := conn.Exec(t.Context(), "CREATE TABLE kept (id int)"); err != nil {
+		t.Fatal(err)
+	}
+
+	server.Pause()
+	short, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := pgx.Connect(short, server.URL()); err == nil {
+		t.Error("a paused server answers")
+	}
+	server.Continue()
+	if err := conn.Ping(t.Context()); err != nil {
+		t.Errorf("a continued server does not answer: %v", err)
+	}
+
+	for _, end := range []func(){server.Stop, server.Kill, func() { server.Pause(); server.Kill() }} {
+		end()
+		if _, err := pgx.Connect(t.Context(), server.URL()); err == nil {
+			t.Error("an ended server answers")
+		}
+		server.Start()
+		again, err := pgx.Connect(t.Context(), server.URL())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := again.Exec(t.Context(), "SELECT FROM kept"); err != nil {
+			t.Errorf("the table is gone after a restart: %v", err)
+		}
+		again.Close(t.Context())
 	}
 }
