@@ -4,18 +4,20 @@ CREATE TABLE schedule_run (
     job          text        NOT NULL,
     scheduled_at timestamptz NOT NULL,
     manual       boolean     NOT NULL DEFAULT false,
-    started_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
+    started_at   timestamptz NOT NULL,
     finished_at  timestamptz,
     host         text        NOT NULL,
     outcome      text        NOT NULL DEFAULT 'running'
                  CHECK (outcome IN ('running', 'done', 'failed', 'lost', 'skipped')),
     error        text,
     position     jsonb,
-    epoch        integer     NOT NULL DEFAULT 1,
-    lease_until  timestamptz NOT NULL,
+    holder       text,                          -- whose claim it is; none: released
+    epoch        integer     NOT NULL DEFAULT 1, -- grows with every holder
+    lease_until  timestamptz NOT NULL,          -- released: when it may go on
     takeovers    integer     NOT NULL DEFAULT 0,
     failures     integer     NOT NULL DEFAULT 0,
-    UNIQUE (job, scheduled_at)
+    UNIQUE (job, scheduled_at),
+    CHECK ((outcome = 'running') = (finished_at IS NULL))
 );
 
 -- A job never overlaps itself, on any host.

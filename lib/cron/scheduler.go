@@ -1,0 +1,106 @@
+package cron
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"example.com/app/lib/pg"
+	"github.com/go-co-op/gocron/v2"
+)
+
+// Options say what runs where.
+type Options struct {
+	DB    *pg.DB
+	Jobs  []Job
+	Host  string        // named in the history, for people
+	Lease time.Duration // how long a run waits for a holder that does not answer; 0: 30 s
+	Grace time.Duration // how long the end of Run may take; 0: 25 s
+	Log   *slog.Logger
+}
+
+// Scheduler runs jobs together with every other scheduler on the same database.
+type Scheduler struct {
+	db     *pg.DB
+	jobs   []Job
+	ledger ledger
+	lease  time.Duration
+	beat   time.Duration // between two looks at the table
+	grace  time.Duration
+	log    *slog.Logger
+	wg     sync.WaitGroup
+}
+
+// New refuses jobs without a name or a task, and two of one name. It does not touch the database.
+func New(o Options) (*Scheduler, error) {
+	names := map[string]bool{"": true}
+	for _, job := range o.Jobs {
+		if names[job.Name] || job.Task.step == nil {
+			return nil, fmt.Errorf("add job %q: it needs a name of its own and a task", job.Name)
+		}
+		names[job.Name] = true
+	}
+
+	lease := cmp.Or(o.Lease, 30*time.Second)
+	return &Scheduler{
+		db:     o.DB,
+		jobs:   o.Jobs,
+		ledger: ledger{db: o.DB, host: o.Host, lease: lease},
+		lease:  lease,
+		beat:   min(lease/10, time.Second),
+		grace:  cmp.Or(o.Grace, 25*time.Second),
+		log:    cmp.Or(o.Log, slog.Default()),
+	}, nil
+}
+
+// Run runs the jobs at their time and takes over what other replicas left, at the cost of one small query a second.
+// When ctx ends it stops what runs, releases it for another replica and returns within the grace.
+// The database may be away, also at the start: Run goes on when it is back.
+func (s *Scheduler) Run(ctx context.Context) error {
+	clock, err := gocron.NewScheduler(gocron.WithLocation(time.UTC))
+	if err != nil {
+		return fmt.Errorf("start the clock of jobs: %w", err)
+	}
+
+	for _, job := range s.jobs {
+		if err := s.plan(ctx, clock, job); err != nil {
+			return errors.Join(err, clock.Shutdown())
+		}
+	}
+	s.wg.Go(func() { s.newSweeper().run(ctx) })
+	clock.Start()
+
+	<-ctx.Done()
+	err = clock.Shutdown()
+	s.wg.Wait()
+	return err
+}
+
+// plan lets gocron wake the job's ticker at every tick.
+func (s *Scheduler) plan(ctx context.Context, clock gocron.Scheduler, job Job) error {
+	if job.Schedule.Off() {
+		return nil
+	}
+
+	t := s.newTicker(job)
+	definition, task := gocron.CronJob(job.Schedule.String(), true), gocron.NewTask(t.poke)
+	if _, err := clock.NewJob(definition, task, gocron.WithName(job.Name), gocron.WithCronImplementation(instants{job.Schedule})); err != nil {
+		return fmt.Errorf("plan job %s: %w", job.Name, err)
+	}
+	s.wg.Go(func() { t.run(ctx) })
+	return nil
+}
+
+// instants makes gocron use our own Next.
+type instants struct{ Schedule }
+
+// IsValid has nothing to check: the schedule has been read.
+func (instants) IsValid(string, *time.Location, time.Time) error { return nil }
+
+// newHolder names one claim, so that it is recognised when its reply was lost.
+func newHolder() string { return rand.Text() }

@@ -1,0 +1,162 @@
+package cron
+
+import (
+	"context"
+	"time"
+)
+
+// ticker answers the ticks of one job, in their order: each is claimed here, elsewhere, or recorded as skipped.
+type ticker struct {
+	s       *Scheduler
+	job     Job
+	wake    chan struct{}
+	last    time.Time     // the newest tick that has its answer
+	backlog time.Time     // ticks up to this one were missed: they wait for the run before them
+	ahead   time.Duration // how far this host's clock is ahead of the database's
+	holder  string        // of the claim that is under way
+	outage  outage
+}
+
+func (s *Scheduler) newTicker(job Job) *ticker {
+	return &ticker{s: s, job: job, wake: make(chan struct{}, 1), holder: newHolder()}
+}
+
+func (t *ticker) poke() {
+	select {
+	case t.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (t *ticker) run(ctx context.Context) {
+	start := time.Now()
+	for ctx.Err() == nil {
+		wait, err := t.work(ctx, start)
+		if ctx.Err() == nil {
+			t.outage.note(t.s.log, err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-t.wake:
+		case <-time.After(wait):
+		}
+	}
+}
+
+// work answers what is due and says when to look again, if nothing wakes it before.
+func (t *ticker) work(ctx context.Context, start time.Time) (time.Duration, error) {
+	if err := t.resume(ctx, start); err != nil {
+		return t.s.beat, err
+	}
+
+	for {
+		due := newest(t.job.Schedule, t.last, t.now(), max(1, int(t.job.Missed)))
+		if len(due) == 0 {
+			return t.job.Schedule.Next(t.last).Sub(t.now()), nil
+		}
+		if len(due) > 1 {
+			t.backlog = due[len(due)-1]
+		}
+
+		answered, err := t.answer(ctx, due[0])
+		if err != nil || !answered {
+			return t.s.beat, err
+		}
+	}
+}
+
+// resume finds out, once, where to begin: at the start, or behind the newest tick in the table.
+func (t *ticker) resume(ctx context.Context, start time.Time) error {
+	if !t.last.IsZero() {
+		return nil
+	}
+
+	last := start
+	if t.job.Missed > 0 {
+		newest, err := t.s.ledger.newestTick(ctx, t.job.Name)
+		if err != nil {
+			return err
+		}
+		if !newest.IsZero() && newest.Before(start) {
+			last, t.backlog = newest, start
+		}
+	}
+	t.last = last
+	return nil
+}
+
+func (t *ticker) now() time.Time { return time.Now().Add(-t.ahead) }
+
+// answer is false when the tick must wait: for the database's clock, or for the run before it.
+func (t *ticker) answer(ctx context.Context, tick time.Time) (bool, error) {
+	h, err := t.claim(ctx, tick)
+	if err != nil {
+		return false, err
+	}
+	if h != nil {
+		t.settled(h.tick)
+		t.s.wg.Go(func() {
+			t.s.carry(ctx, t.job.Task, h)
+			t.poke()
+		})
+		return true, nil
+	}
+
+	early, claimed, err := t.s.ledger.standing(ctx, t.job.Name, tick)
+	switch {
+	case err != nil:
+		return false, err
+	case claimed:
+		t.settled(tick)
+		return true, nil
+	case early > 0:
+		t.ahead += early
+		return true, nil
+	case !tick.After(t.backlog):
+		return false, nil
+	}
+	return true, t.skip(ctx, tick)
+}
+
+// claim asks first for what an earlier attempt may have got, be it an earlier tick.
+func (t *ticker) claim(ctx context.Context, tick time.Time) (*held, error) {
+	if t.outage.on {
+		if h, err := t.s.ledger.reclaim(ctx, t.job.Name, t.holder); h != nil || err != nil {
+			return h, err
+		}
+	}
+	return t.s.ledger.claim(ctx, t.job.Name, tick, t.holder)
+}
+
+// skip leaves the tick for another try when the run that it met has ended meanwhile.
+func (t *ticker) skip(ctx context.Context, tick time.Time) error {
+	skipped, err := t.s.ledger.skip(ctx, t.job.Name, tick)
+	if err != nil || !skipped {
+		return err
+	}
+	t.s.log.Warn("tick skipped, the run before it has not ended", "job", t.job.Name, "tick", tick)
+	t.settled(tick)
+	return nil
+}
+
+func (t *ticker) settled(tick time.Time) {
+	t.last, t.ahead, t.holder = tick, 0, newHolder()
+}
+
+// newest are the last ticks after one instant and up to another, at most so many. It costs about two steps for each.
+func newest(s Schedule, after, until time.Time, limit int) []time.Time {
+	for window := time.Second; ; window *= 2 {
+		from := until.Add(-window)
+		if from.Before(after) {
+			from = after
+		}
+
+		var ticks []time.Time
+		for tick := s.Next(from); !tick.IsZero() && !tick.After(until); tick = s.Next(tick) {
+			ticks = append(ticks, tick)
+		}
+		if len(ticks) >= limit || !from.After(after) {
+			return ticks[max(0, len(ticks)-limit):]
+		}
+	}
+}
