@@ -5,6 +5,8 @@ import (
 	"time"
 )
 
+const deadSuffix = ".dead"
+
 // Family is a queue of the table with the queues that belong to it.
 type Family struct {
 	Exchange string          // the connection's topic exchange; its alternate is Exchange.unrouted
@@ -14,7 +16,7 @@ type Family struct {
 }
 
 // Dead is where messages end that cannot be handled.
-func (f Family) Dead() string { return f.Name + ".dead" }
+func (f Family) Dead() string { return f.Name + deadSuffix }
 
 // Retry is the queue in which a message waits for the delay; the delay is part of the name because a queue's
 // arguments cannot change.

@@ -13,7 +13,7 @@ var (
 	ErrUnroutable = errors.New("no queue takes the message")                   // returned by the broker
 	ErrRefused    = errors.New("the broker refused the message")               // nacked: a full queue, an internal error
 	ErrUnknown    = errors.New("the broker's confirmation did not come")       // the message may or may not be there
-	ErrNoQueue    = errors.New("there is no such queue")                       //
+	ErrNoQueue    = errors.New("there is no such queue")                       // it was never declared, or deleted
 	ErrMismatch   = errors.New("it exists with other arguments")               // declared otherwise by somebody else
 	ErrSettleLate = errors.New("the channel that brought the message is gone") // the broker hands it out again
 )
@@ -25,7 +25,8 @@ type Driver interface {
 	Declare(ctx context.Context, families ...Family) error
 
 	// Publish sends a persistent, mandatory message and returns once the broker has confirmed it:
-	// ErrUnroutable, ErrRefused and ErrUnknown say why it did not. Exchange "" is the default exchange.
+	// ErrUnroutable (also for an exchange that does not exist), ErrRefused and ErrUnknown say why it did not.
+	// Exchange "" is the default exchange, whose routing keys are the names of queues.
 	Publish(ctx context.Context, exchange, key string, e Envelope) error
 
 	// Consume hands out the messages of a queue, at most prefetch of them unsettled. ErrNoQueue when there is none.

@@ -1,0 +1,141 @@
+package brokertest
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"example.com/app/lib/broker"
+)
+
+const (
+	soon = 20 * time.Second // what has not happened by then never will
+	tick = 10 * time.Millisecond
+)
+
+// scene is one test's own connection name, and so its own exchange and queues, at a server.
+type scene struct {
+	*testing.T
+	server     Server
+	connection broker.Connection
+}
+
+func newScene(t *testing.T, server Server) *scene {
+	return &scene{T: t, server: server, connection: broker.Connection("c" + strings.ToLower(rand.Text()[:10]))}
+}
+
+func (s *scene) name(queue string) string { return string(s.connection) + "." + queue }
+
+func (s *scene) check(err error) {
+	s.Helper()
+	if err != nil {
+		s.Fatal(err)
+	}
+}
+
+// declare makes the family of a queue nobody consumes.
+func (s *scene) declare(queue string, opts ...broker.Option) broker.Family {
+	s.Helper()
+	f := s.family(broker.One(s.connection, queue, func(context.Context, *anything) error { return nil }, opts...))
+	s.check(s.server.Declare(s.Context(), f))
+	return f
+}
+
+func (s *scene) family(q broker.Queue) broker.Family {
+	return broker.Families([]broker.Queue{q}, nil)[s.connection][0]
+}
+
+type anything struct {
+	N int `json:"n"`
+}
+
+func (s *scene) publish(queue string, e broker.Envelope) {
+	s.Helper()
+	s.check(s.server.Publish(s.Context(), "", queue, e))
+}
+
+// run consumes q until stop is called, at the latest when the test ends. Change may alter the options.
+func (s *scene) run(q broker.Queue, change ...func(*broker.Options)) (stop func()) {
+	s.Helper()
+	o := broker.Options{
+		Drivers:        map[broker.Connection]broker.Driver{s.connection: s.server},
+		Queues:         []broker.Queue{q},
+		Workers:        2,
+		HandlerTimeout: soon,
+		Grace:          soon,
+		Log:            slog.New(slog.NewTextHandler(s.Output(), nil)),
+	}
+	for _, c := range change {
+		c(&o)
+	}
+
+	consumer, err := broker.NewConsumer(o)
+	s.check(err)
+	s.check(consumer.Declare(s.Context()))
+
+	ctx, cancel := context.WithCancel(context.WithoutCancel(s.Context()))
+	ended := make(chan error, 1)
+	go func() { ended <- consumer.Run(ctx) }()
+	s.Cleanup(cancel)
+	s.Cleanup(func() {
+		cancel()
+		if err := receive(s, ended); err != nil {
+			s.Error(err)
+		}
+		close(ended)
+	})
+	return func() {
+		s.Helper()
+		cancel()
+		ended <- receive(s, ended)
+	}
+}
+
+// take waits for a message in a queue that nobody consumes and removes it.
+func (s *scene) take(queue string) (d broker.Delivery) {
+	s.Helper()
+	p, err := s.server.Pull(s.Context(), queue)
+	s.check(err)
+	defer p.Close()
+
+	s.until(func() bool {
+		var ok bool
+		d, ok, err = p.Get(s.Context())
+		s.check(err)
+		return ok
+	})
+	s.check(d.Ack())
+	return d
+}
+
+// depth waits until so many messages are ready in the queue.
+func (s *scene) depth(queue string, want int) {
+	s.Helper()
+	s.until(func() bool {
+		d, err := s.server.Inspect(s.Context(), queue)
+		s.check(err)
+		return d.Ready == want
+	})
+}
+
+func (s *scene) until(holds func() bool) {
+	s.Helper()
+	for deadline := time.Now().Add(soon); !holds(); time.Sleep(tick) {
+		if time.Now().After(deadline) {
+			s.Fatal("it did not come to hold")
+		}
+	}
+}
+
+func receive[T any](s *scene, from <-chan T) (v T) {
+	s.Helper()
+	select {
+	case v = <-from:
+	case <-time.After(soon):
+		s.Fatal("nothing came")
+	}
+	return v
+}

@@ -1,0 +1,96 @@
+package broker
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"example.com/app/lib/pg"
+)
+
+// Options say what to consume, from where, and how hard.
+type Options struct {
+	Drivers        map[Connection]Driver
+	DB             *pg.DB // asked whether the database is back after an outage; nil: no handler uses one
+	Queues         []Queue
+	Tiers          []time.Duration // retry delays of the queues that have none of their own
+	Workers        int             // handlers at once per queue; 0: 1
+	Prefetch       int             // messages of a queue held at once; 0: twice Workers
+	HandlerTimeout time.Duration   // 0: 20 s
+	Grace          time.Duration   // how long handlers may finish once Run's context has ended
+	Permanent      []error         // what no repetition mends, besides Permanent and data that the database refuses
+	Log            *slog.Logger
+}
+
+// Consumer works queues: each message is handled, tried again later, or put among the dead.
+type Consumer struct {
+	o     Options
+	lines []*line
+	watch watch
+}
+
+var errGrace = errors.New("the grace is over")
+
+// NewConsumer touches no broker yet. It refuses queues of a connection without a driver and queues named twice.
+func NewConsumer(o Options) (*Consumer, error) {
+	o.Workers = max(o.Workers, 1)
+	o.Prefetch = cmp.Or(o.Prefetch, 2*o.Workers)
+	o.HandlerTimeout = cmp.Or(o.HandlerTimeout, 20*time.Second)
+	c := &Consumer{o: o}
+
+	seen := make(map[string]bool)
+	var problems []error
+	for _, q := range o.Queues {
+		if o.Drivers[q.Connection] == nil {
+			problems = append(problems, fmt.Errorf("consume %s: connection %q has no broker: set AMQP_URL_%s",
+				q.Name, q.Connection, strings.ToUpper(string(q.Connection))))
+		}
+		if seen[q.Name] {
+			problems = append(problems, fmt.Errorf("consume %s: the queue is in the table twice", q.Name))
+		}
+		seen[q.Name] = true
+		c.lines = append(c.lines, newLine(c, q))
+	}
+	if err := errors.Join(problems...); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Declare makes all that the queues need; an ErrMismatch says which queue exists with other arguments.
+func (c *Consumer) Declare(ctx context.Context) error {
+	for connection, families := range Families(c.o.Queues, c.o.Tiers) {
+		if err := c.o.Drivers[connection].Declare(ctx, families...); err != nil {
+			return fmt.Errorf("declare the queues of connection %q: %w", connection, err)
+		}
+	}
+	return nil
+}
+
+// Run consumes until ctx ends. Then nothing new is begun, what has not begun goes back to its queue at once, and
+// what runs has the grace to finish; past it contexts are cut and the rest goes back uncharged.
+// It answers an error only when handlers still run after that.
+func (c *Consumer) Run(ctx context.Context) error {
+	work, cut := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer cut(nil)
+	context.AfterFunc(ctx, func() {
+		if sleep(work, c.o.Grace) {
+			cut(errGrace)
+		}
+	})
+
+	var lines sync.WaitGroup
+	for _, l := range c.lines {
+		lines.Go(func() { l.run(ctx, work) })
+	}
+	lines.Wait()
+	return c.watch.abandoned()
+}
+
+// Stuck names a handler that did not come back for a minute after its deadline: only a new process ends it.
+func (c *Consumer) Stuck() error { return c.watch.stuck(time.Now()) }

@@ -1,0 +1,107 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+const lastBreath = time.Second // for handlers whose context was just cut
+
+var (
+	errDatabaseAway = errors.New("the database is away")
+	errEnded        = errors.New("the subscription has ended")
+)
+
+// session is the life of one subscription and of the deliveries that came by it.
+type session struct {
+	*line
+	sub     Subscription
+	stop    context.Context // done: begin nothing, wait for nothing; the cause says why
+	end     context.CancelCauseFunc
+	live    context.Context // done: the deliveries are not ours any longer, or no longer to be worked on
+	lose    context.CancelFunc
+	work    context.Context // what handlers run in
+	running sync.WaitGroup
+}
+
+func newSession(l *line, sub Subscription, ctx, work context.Context) *session {
+	s := &session{line: l, sub: sub, work: work}
+	s.stop, s.end = context.WithCancelCause(ctx)
+	s.live, s.lose = context.WithCancel(work)
+	return s
+}
+
+// read begins one delivery after the other until the session ends, and tells why it did. It always reads on, so
+// that an end is noticed at once and a session that stops can give back what has not begun.
+func (s *session) read() error {
+	var waiting []Delivery
+	for s.stop.Err() == nil {
+		var free chan<- struct{}
+		if len(waiting) > 0 {
+			free = s.slots
+		}
+
+		select {
+		case <-s.stop.Done():
+		case d, ok := <-s.sub.Deliveries():
+			if !ok {
+				return s.lost()
+			}
+			waiting = append(waiting, d)
+		case free <- struct{}{}:
+			d := waiting[0]
+			waiting = waiting[1:]
+			s.running.Go(func() {
+				defer func() { <-s.slots }()
+				s.take(d)
+			})
+		}
+	}
+
+	s.giveBack(waiting)
+	return context.Cause(s.stop)
+}
+
+func (s *session) lost() error {
+	s.end(errEnded)
+	s.lose()
+	return errors.Join(errEnded, s.sub.Err())
+}
+
+func (s *session) giveBack(waiting []Delivery) {
+	if err := s.sub.Cancel(); err != nil {
+		s.log.Warn("cancelling the subscription went wrong", "error", err)
+	}
+	for _, d := range waiting {
+		s.requeue(d)
+	}
+	for d := range s.sub.Deliveries() {
+		s.requeue(d)
+	}
+}
+
+// finish waits for the handlers, no longer than a last breath after the grace, and closes: what is unsettled
+// then goes back to the queue.
+func (s *session) finish(work context.Context) {
+	idle := make(chan struct{})
+	go func() {
+		s.running.Wait()
+		close(idle)
+	}()
+
+	select {
+	case <-idle:
+	case <-work.Done():
+		select {
+		case <-idle:
+		case <-time.After(lastBreath):
+		}
+	}
+	s.end(nil)
+	s.lose()
+	if err := s.sub.Close(); err != nil {
+		s.log.Warn("closing the subscription went wrong", "error", err)
+	}
+}
