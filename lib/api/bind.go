@@ -2,7 +2,6 @@ package api
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -14,98 +13,25 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// parameter is a field that comes from the path, the query or a header.
-type parameter struct {
-	name     string // as http.Header spells it
-	index    []int
-	set      setter
-	fallback string // the tag default
-	many     bool   // a slice: the parameter may be repeated
+// findings are what is wrong with a request, and whether it is worse than invalid.
+type findings struct {
+	problems  strict.Problems
+	malformed bool // 400
 }
 
-// binder knows where each field of an input comes from.
-type binder struct {
-	paths, queries, headers []parameter
-	body                    bool // some field has a json tag
-	unchecked               bool // no field has a validate tag
+func (f *findings) add(pointer, code, detail string) {
+	f.problems = append(f.problems, strict.Problem{Pointer: pointer, Code: code, Detail: detail})
 }
 
-// newBinder fails when a parameter of the path is declared by neither t nor a guard.
-func newBinder(t reflect.Type, path string, guards []Guard) (binder, error) {
-	b := binder{}
-	if t.Kind() != reflect.Struct {
-		return b, fmt.Errorf("%s is no struct", t)
+func (f *findings) err() error {
+	switch {
+	case f.malformed:
+		return invalid(http.StatusBadRequest, codeMalformed, f.problems)
+	case len(f.problems) > 0:
+		return invalid(http.StatusUnprocessableEntity, codeInvalid, f.problems)
+	default:
+		return nil
 	}
-	for _, f := range reflect.VisibleFields(t) {
-		if _, ok := strict.Member(f); ok {
-			b.body = true
-		}
-		if err := b.parameter(f); err != nil {
-			return b, fmt.Errorf("field %s: %w", f.Name, err)
-		}
-	}
-	return b, b.complete(path, guards)
-}
-
-func (b *binder) parameter(f reflect.StructField) (err error) {
-	for source, list := range map[string]*[]parameter{"path": &b.paths, "query": &b.queries, "header": &b.headers} {
-		name, ok := f.Tag.Lookup(source)
-		if !ok {
-			continue
-		}
-		p := parameter{name: name, index: f.Index, fallback: f.Tag.Get("default")}
-		if source == "header" {
-			p.name = http.CanonicalHeaderKey(name)
-		}
-
-		t := f.Type
-		if p.many = source == "query" && t.Kind() == reflect.Slice; p.many {
-			t = t.Elem()
-		}
-		if p.set, err = setterFor(t, f.Tag.Get("mod") == "trim"); err != nil {
-			return err
-		}
-		if p.fallback != "" {
-			if err := p.set(reflect.New(t).Elem(), p.fallback); err != nil {
-				return fmt.Errorf("default %q %w", p.fallback, err)
-			}
-		}
-		*list = append(*list, p)
-	}
-	return nil
-}
-
-func (b *binder) complete(path string, guards []Guard) error {
-	for _, name := range pathNames(path) {
-		declared := slices.ContainsFunc(b.paths, func(p parameter) bool { return p.name == name })
-		for _, g := range guards {
-			declared = declared || slices.Contains(declaredPaths(g.in), name)
-		}
-		if !declared {
-			return fmt.Errorf("no field has the tag path:%q", name)
-		}
-	}
-	return nil
-}
-
-func pathNames(path string) []string {
-	var names []string
-	for part := range strings.SplitSeq(path, "/") {
-		if name, ok := strings.CutPrefix(part, "{"); ok {
-			names = append(names, strings.TrimSuffix(name, "}"))
-		}
-	}
-	return names
-}
-
-func declaredPaths(t reflect.Type) []string {
-	var names []string
-	for _, f := range reflect.VisibleFields(t) {
-		if name, ok := f.Tag.Lookup("path"); ok {
-			names = append(names, name)
-		}
-	}
-	return names
 }
 
 // path answers 404 for what cannot be the name of anything.
@@ -126,10 +52,11 @@ func (b *binder) path(c echo.Context, v reflect.Value) error {
 }
 
 // rest reads body, query and headers, and lists everything that is wrong with them at once.
+// A body that the input has no member for is left unread.
 func (b *binder) rest(c echo.Context, in any, v reflect.Value, limit int64) error {
 	var found findings
 	if b.body {
-		if err := decodeBody(c, in, limit, &found); err != nil {
+		if err := decodeBody(c.Request(), in, limit, &found); err != nil {
 			return err
 		}
 	}
@@ -143,27 +70,6 @@ func (b *binder) rest(c echo.Context, in any, v reflect.Value, limit int64) erro
 		found.problems = found.problems.Merge(wrong)
 	}
 	return found.err()
-}
-
-// findings are what is wrong with a request, and whether it is worse than invalid.
-type findings struct {
-	problems  strict.Problems
-	malformed bool // 400
-}
-
-func (f *findings) add(pointer, code, detail string) {
-	f.problems = append(f.problems, strict.Problem{Pointer: pointer, Code: code, Detail: detail})
-}
-
-func (f *findings) err() error {
-	switch {
-	case f.malformed:
-		return unprocessable(http.StatusBadRequest, codeBody, f.problems)
-	case len(f.problems) > 0:
-		return unprocessable(http.StatusUnprocessableEntity, codeInvalid, f.problems)
-	default:
-		return nil
-	}
 }
 
 // query refuses parameters that the route does not know: a misspelt filter must not select everything.
@@ -180,8 +86,13 @@ func (b *binder) query(raw string, v reflect.Value, found *findings) {
 		delete(values, p.name)
 	}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		found.add("/query/"+name, "unknown", "is not known here")
+		found.add("/query/"+pointerToken(name), "unknown", "is not known here")
 	}
+}
+
+// pointerToken makes a part of a JSON pointer of whatever a client sent.
+func pointerToken(name string) string {
+	return strings.NewReplacer("~", "~0", "/", "~1").Replace(strings.ToValidUTF8(name, "\uFFFD"))
 }
 
 func (b *binder) header(h http.Header, v reflect.Value, found *findings) {
@@ -195,26 +106,21 @@ func (b *binder) header(h http.Header, v reflect.Value, found *findings) {
 }
 
 func (p *parameter) fill(v reflect.Value, texts []string, pointer string, found *findings) {
-	if len(texts) == 0 {
-		if p.fallback == "" {
-			return
-		}
-		texts = []string{p.fallback}
-	}
-
 	field := v.FieldByIndex(p.index)
-	if p.many {
+	switch {
+	case len(texts) == 0 && p.fallback == "":
+	case len(texts) == 0:
+		p.one(field, p.fallback, pointer, found)
+	case p.many:
 		field.Set(reflect.MakeSlice(field.Type(), len(texts), len(texts)))
 		for i, text := range texts {
 			p.one(field.Index(i), text, pointer, found)
 		}
-		return
-	}
-	if len(texts) > 1 {
+	case len(texts) > 1:
 		found.add(pointer, "duplicate", "must be given only once")
-		return
+	default:
+		p.one(field, texts[0], pointer, found)
 	}
-	p.one(field, texts[0], pointer, found)
 }
 
 func (p *parameter) one(v reflect.Value, text, pointer string, found *findings) {

@@ -23,10 +23,9 @@ const (
 var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // decodeBody returns an error when there is nothing to judge; what is wrong with the content goes to found.
-func decodeBody(c echo.Context, in any, limit int64, found *findings) error {
-	r := c.Request()
-	if refused := unsupported(r); refused != nil {
-		return refused
+func decodeBody(r *http.Request, in any, limit int64, found *findings) error {
+	if err := unsupported(r); err != nil {
+		return err
 	}
 
 	buffer := bodies.Get().(*bytes.Buffer)
@@ -92,7 +91,7 @@ func readBody(r *http.Request, into *bytes.Buffer, limit int64) error {
 		}
 	case err != nil:
 		return &refusal{
-			status: http.StatusBadRequest, code: codeBody, detail: "the body ended too early or is badly framed", hangUp: true,
+			status: http.StatusBadRequest, code: codeMalformed, detail: "the body ended too early or is badly framed", hangUp: true,
 		}
 	default:
 		return nil

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
-	"errors"
 	"reflect"
 
 	"example.com/app/lib/strict"
@@ -13,7 +12,7 @@ import (
 // Cursor says where a page of a list starts: after Key. Clients see an opaque word.
 type Cursor[K any] struct{ Key K }
 
-var errForeignCursor = errors.New("must be a cursor that this API gave")
+const errForeignCursor = sentence("must be a cursor that this API gave")
 
 // sealed is the number of bytes that tell our cursors from others. They are no secret: a cursor grants nothing.
 const sealed = 4
@@ -39,7 +38,10 @@ func (c *Cursor[K]) UnmarshalText(text []byte) error {
 	return nil
 }
 
-func (c Cursor[K]) seal(key []byte) []byte {
+// aCursor is met by every Cursor.
+type aCursor interface{ seal(key []byte) []byte }
+
+func (Cursor[K]) seal(key []byte) []byte {
 	sum := sha256.Sum256(append([]byte(reflect.TypeFor[K]().String()), key...))
 	return sum[:sealed:sealed]
 }

@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
-	"strings"
+	"strconv"
 
 	"example.com/app/lib/strict"
 	"github.com/swaggest/jsonschema-go"
@@ -14,42 +14,28 @@ import (
 	"github.com/swaggest/openapi-go/openapi31"
 )
 
-// document grows with each route.
+// document is the OpenAPI document, which grows with each route.
 type document struct {
 	reflector *openapi31.Reflector
 	errors    []ErrorStatus
+	ids       map[string]*route
 }
 
 func newDocument(o Options) *document {
-	d := &document{reflector: openapi31.NewReflector(), errors: o.Errors}
-	d.reflector.Spec.Info.WithTitle(o.Title).WithVersion(o.Version)
-	d.reflector.DefaultOptions = append(d.reflector.DefaultOptions, strict.SchemaOptions(useOf)...)
-	d.reflector.DefaultOptions = append(d.reflector.DefaultOptions, jsonschema.InterceptDefName(definitionName))
-	return d
+	r := openapi31.NewReflector()
+	r.Spec.Info.WithTitle(o.Title).WithVersion(o.Version)
+	r.Spec.WithServers(openapi31.Server{URL: "/"})
+	r.DefaultOptions = append(r.DefaultOptions, strict.SchemaOptions(useOf)...)
+	r.DefaultOptions = append(r.DefaultOptions, definitionNames(), jsonschema.InterceptProp(quotedTag))
+	return &document{reflector: r, errors: o.Errors, ids: map[string]*route{}}
 }
 
-func useOf(rc *jsonschema.ReflectContext) strict.Use {
-	oc, ok := openapi.OperationCtx(rc)
-	switch {
-	case !ok || oc.IsProcessingResponse():
-		return strict.Out
-	case oc.ProcessingIn() == openapi.InBody:
-		return strict.In
-	default:
-		return strict.Parameter
+// quotedTag describes the header that a whole number in ETag becomes.
+func quotedTag(p jsonschema.InterceptPropParams) error {
+	if p.Processed && useOf(p.Context) == strict.Out && p.Field.Tag.Get("header") == "ETag" {
+		p.PropertySchema.WithType(jsonschema.String.Type()).WithPattern(`^"[^"]*"$`).Format = nil
 	}
-}
-
-// definitionName is the type's name without its package.
-func definitionName(t reflect.Type, _ string) string {
-	name, args, generic := strings.Cut(t.Name(), "[")
-	if !generic {
-		return name
-	}
-	for arg := range strings.SplitSeq(strings.TrimSuffix(args, "]"), ",") {
-		name += strings.TrimRight(arg[strings.LastIndexByte(arg, '.')+1:], "]")
-	}
-	return name
+	return nil
 }
 
 func (d *document) json() ([]byte, error) {
@@ -65,83 +51,87 @@ func (d *document) add(r *route) error {
 	if err != nil {
 		return err
 	}
-	oc.SetID(r.id)
+	id, err := d.operationID(r)
+	if err != nil {
+		return err
+	}
+	oc.SetID(id)
 	oc.SetSummary(r.summary)
-	oc.SetDescription(r.description)
-	oc.SetIsDeprecated(r.deprecated)
-	if r.tag != "" {
-		oc.SetTags(r.tag)
+	d.tag(oc, r)
+	if r.description != "" {
+		oc.SetDescription(r.description)
+	}
+	if r.deprecated {
+		oc.SetIsDeprecated(true)
 	}
 
+	describeRequest(oc, r)
+	for _, status := range d.statuses(r) {
+		describeAnswer(oc, r, status)
+	}
+	if err := d.reflector.AddOperation(oc); err != nil {
+		return err
+	}
+	markRequired(oc, r)
+	return nil
+}
+
+func (d *document) tag(oc openapi.OperationContext, r *route) {
+	if r.tag == "" {
+		return
+	}
+	oc.SetTags(r.tag)
+	spec := d.reflector.Spec
+	if !slices.ContainsFunc(spec.Tags, func(t openapi31.Tag) bool { return t.Name == r.tag }) {
+		spec.Tags = append(spec.Tags, openapi31.Tag{Name: r.tag})
+	}
+}
+
+// operationID keeps ids unique: a group that is mounted again has the same routes under numbered ids.
+func (d *document) operationID(r *route) (string, error) {
+	id := r.id
+	for n := 2; d.ids[id] != nil; n++ {
+		if other := d.ids[id]; other.method != r.method || other.in != r.in || other.out != r.out {
+			return "", fmt.Errorf("the operation id %s is that of %s %s already", r.id, other.method, other.path)
+		}
+		id = r.id + strconv.Itoa(n)
+	}
+	d.ids[id] = r
+	return id, nil
+}
+
+func describeRequest(oc openapi.OperationContext, r *route) {
 	oc.AddReqStructure(reflect.New(r.in).Interface(), openapi.WithCustomize(func(body openapi.ContentOrReference) {
 		if b, ok := body.(*openapi31.RequestBodyOrReference); ok {
 			b.RequestBody.WithRequired(true)
 		}
 	}))
+
+	known := slices.Clone(r.binder.paths)
 	for _, g := range r.guards {
-		if missing(g.in, r.in) {
+		if fresh := missing(g.binder.paths, known); fresh {
 			oc.AddReqStructure(reflect.New(g.in).Interface())
+			known = append(known, g.binder.paths...)
 		}
 	}
-	for _, status := range d.statuses(r) {
-		oc.AddRespStructure(answerOf(r, status), openapi.WithHTTPStatus(status), func(cu *openapi.ContentUnit) {
-			if status >= http.StatusBadRequest {
-				cu.ContentType = "application/problem+json"
+}
+
+func missing(params, known []parameter) bool {
+	return slices.ContainsFunc(params, func(p parameter) bool { return !names(known, p.name) })
+}
+
+// markRequired says it of parameters, for which the reflector does not ask.
+func markRequired(oc openapi.OperationContext, r *route) {
+	exposed, ok := oc.(openapi31.OperationExposer)
+	if !ok {
+		return
+	}
+	for _, p := range exposed.Operation().Parameters {
+		from := map[openapi31.ParameterIn][]parameter{"query": r.binder.queries, "header": r.binder.headers}
+		for _, known := range from[p.Parameter.In] {
+			if known.required && http.CanonicalHeaderKey(known.name) == http.CanonicalHeaderKey(p.Parameter.Name) {
+				p.Parameter.WithRequired(true)
 			}
-		})
-	}
-	return d.reflector.AddOperation(oc)
-}
-
-func missing(guard, in reflect.Type) bool {
-	has := declaredPaths(in)
-	return slices.ContainsFunc(declaredPaths(guard), func(name string) bool { return !slices.Contains(has, name) })
-}
-
-func answerOf(r *route, status int) any {
-	switch {
-	case status >= http.StatusBadRequest:
-		return new(Problem)
-	case status == http.StatusNoContent, status == http.StatusNotModified:
-		return nil
-	default:
-		return reflect.New(r.out).Interface()
-	}
-}
-
-// statuses lists what a route may answer.
-func (d *document) statuses(r *route) []int {
-	all := []int{r.status, http.StatusInternalServerError, http.StatusServiceUnavailable, http.StatusGatewayTimeout}
-	if r.writer.etag && r.method == http.MethodGet {
-		all = append(all, http.StatusNotModified)
-	}
-	all = append(all, http.StatusUnprocessableEntity)
-	if r.binder.body {
-		all = append(all, http.StatusBadRequest, http.StatusRequestTimeout,
-			http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
-	}
-	if len(pathNames(r.path)) > 0 {
-		all = append(all, http.StatusNotFound)
-	}
-	for _, e := range d.errors {
-		if r.meets(e.Status) {
-			all = append(all, e.Status)
 		}
-	}
-	slices.Sort(all)
-	return slices.Compact(all)
-}
-
-// meets guesses from its shape whether a route can answer with a listed error's status.
-func (r *route) meets(status int) bool {
-	switch status {
-	case http.StatusNotFound:
-		return len(pathNames(r.path)) > 0
-	case http.StatusConflict:
-		return r.method != http.MethodGet
-	case http.StatusPreconditionFailed:
-		return slices.ContainsFunc(r.binder.headers, func(p parameter) bool { return p.name == "If-Match" })
-	default:
-		return true
 	}
 }

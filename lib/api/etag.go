@@ -1,7 +1,6 @@
 package api
 
 import (
-	"errors"
 	"strconv"
 	"strings"
 )
@@ -42,7 +41,7 @@ func (m *IfMatch) UnmarshalText(text []byte) error {
 
 	tags, ok := splitTags(list)
 	if !ok {
-		return errors.New("must be * or a list of entity tags")
+		return sentence("must be * or a list of entity tags")
 	}
 	m.given = true
 	for _, tag := range tags {

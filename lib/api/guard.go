@@ -10,18 +10,24 @@ import (
 
 // Guard decides whether a request may go on; its error is answered as a handler's would be.
 type Guard struct {
-	in    reflect.Type
-	check func(ctx context.Context, c echo.Context) error
+	binder binder
+	in     reflect.Type
+	check  func(ctx context.Context, c echo.Context) error
 }
 
-// NewGuard makes a guard of a plain function. I holds path parameters only, and declares them
-// for every route of the guarded group.
+// NewGuard makes a guard of a plain function. I has path parameters only, and declares them
+// for every route of the guarded group. It panics when I has anything else.
 func NewGuard[I any](check func(ctx context.Context, in *I) error) Guard {
-	b, err := newBinder(reflect.TypeFor[I](), "", nil)
-	if err != nil {
-		panic(fmt.Errorf("read the guard's %s: %w", reflect.TypeFor[I](), err))
+	in := reflect.TypeFor[I]()
+	b, err := newBinder(in)
+	if err == nil && (b.body || len(b.queries)+len(b.headers) > 0) {
+		err = fmt.Errorf("%s has more than path parameters", in)
 	}
-	return Guard{in: reflect.TypeFor[I](), check: func(ctx context.Context, c echo.Context) error {
+	if err != nil {
+		panic(fmt.Errorf("make a guard: %w", err))
+	}
+
+	return Guard{binder: b, in: in, check: func(ctx context.Context, c echo.Context) error {
 		in := new(I)
 		if err := b.path(c, reflect.ValueOf(in).Elem()); err != nil {
 			return err

@@ -17,7 +17,7 @@ import (
 // clientGone is logged in place of a status that nobody saw.
 const clientGone = 499
 
-// middleware is everything that happens around every request, in one function: separate ones cost three times as much.
+// middleware is everything that happens around a request, in one function: a chain of them costs three times as much.
 func (s *server) middleware(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		start := time.Now()
@@ -26,15 +26,15 @@ func (s *server) middleware(next echo.HandlerFunc) echo.HandlerFunc {
 		id := requestID(r.Header)
 		h["X-Request-Id"] = id
 		h["X-Content-Type-Options"] = s.nosniff
-		log := slog.New(withID{s.Logger.Handler(), id[0]})
-		ctx := telemetry.WithLogger(r.Context(), log)
-		c.SetRequest(r.WithContext(ctx))
+		log := slog.New(&withID{s.Logger.Handler(), id[0]})
+		c.SetRequest(r.WithContext(telemetry.WithLogger(r.Context(), log)))
 
-		status := 0
-		if err := shielded(next, c); err != nil {
-			status = s.answer(c, err, log)
+		err := shielded(next, c)
+		status := s.answer(c, err)
+		s.access(c, status, time.Since(start))
+		if _, ok := errors.AsType[*panicked](err); ok && status == clientGone {
+			panic(http.ErrAbortHandler) // an answer that broke off must not look whole
 		}
-		s.access(ctx, c, status, start, log)
 		return nil
 	}
 }
@@ -60,36 +60,41 @@ func shielded(next echo.HandlerFunc, c echo.Context) (err error) {
 	return next(c)
 }
 
-// answer writes the problem document for err, logs what is our own fault, and returns the status for the access line.
-func (s *server) answer(c echo.Context, err error, log *slog.Logger) int {
+// answer turns an error into a problem document, logs it when it is our fault, and tells the status of the access line.
+func (s *server) answer(c echo.Context, err error) int {
+	if err == nil {
+		return c.Response().Status
+	}
 	ctx := c.Request().Context()
 	_, isPanic := errors.AsType[*panicked](err)
-	if ctx.Err() != nil && !isPanic {
+	gone := ctx.Err() != nil || c.Response().Committed
+	if gone && !isPanic {
 		return clientGone
 	}
 
 	refusal := s.refusalOf(err)
 	if refusal.status >= http.StatusInternalServerError {
-		s.logFailure(ctx, c, err, log)
+		s.logFailure(ctx, c, err)
 	}
-	if c.Response().Committed {
-		panic(http.ErrAbortHandler) // a truncated answer must not look whole
+	if gone {
+		return clientGone
 	}
-	s.write(c, refusal)
-	return 0
+	s.refuse(c, refusal)
+	return refusal.status
 }
 
-func (s *server) logFailure(ctx context.Context, c echo.Context, err error, log *slog.Logger) {
+func (s *server) logFailure(ctx context.Context, c echo.Context, err error) {
 	attrs := []slog.Attr{
 		slog.String("method", c.Request().Method), slog.String("route", s.patterns[c.Path()]), slog.Any("error", err),
 	}
 	if p, ok := errors.AsType[*panicked](err); ok {
 		attrs = append(attrs, slog.String("stack", string(p.stack)))
 	}
-	log.LogAttrs(ctx, slog.LevelError, "request failed", attrs...)
+	telemetry.Logger(ctx).LogAttrs(ctx, slog.LevelError, "request failed", attrs...)
 }
 
-func (s *server) write(c echo.Context, r *refusal) {
+// refuse writes r. That a client does not read it is nobody's error.
+func (s *server) refuse(c echo.Context, r *refusal) {
 	h := c.Response().Header()
 	body, err := strict.Marshal(Problem{
 		Type:      "/problems#" + r.code,
@@ -97,39 +102,36 @@ func (s *server) write(c echo.Context, r *refusal) {
 		Status:    r.status,
 		Detail:    r.detail,
 		Instance:  c.Request().URL.EscapedPath(),
-		RequestID: h.Get("X-Request-Id"),
+		RequestID: h.Get(echo.HeaderXRequestID),
 		Errors:    r.errors,
 	})
 	if err != nil {
-		panic(err) // strings and numbers alone
+		panic(fmt.Errorf("write a problem: %w", err)) // texts and a number
 	}
 	if r.header[0] != "" {
 		h.Set(r.header[0], r.header[1])
 	}
 	if r.hangUp {
-		h.Set("Connection", "close")
+		h.Set(echo.HeaderConnection, "close")
 	}
-	_ = c.Blob(r.status, "application/problem+json", body) // the client is gone: the access line says so
+	_ = c.Blob(r.status, "application/problem+json", body)
 }
 
-func (s *server) access(ctx context.Context, c echo.Context, status int, start time.Time, log *slog.Logger) {
+func (s *server) access(c echo.Context, status int, took time.Duration) {
 	level := slog.LevelInfo
 	if s.quiet[c.Path()] {
 		level = slog.LevelDebug
 	}
+	ctx := c.Request().Context()
+	log := telemetry.Logger(ctx)
 	if !s.AccessLog || !log.Enabled(ctx, level) {
 		return
-	}
-
-	w := c.Response()
-	if status == 0 {
-		status = w.Status
 	}
 	log.LogAttrs(ctx, level, "request",
 		slog.String("method", c.Request().Method),
 		slog.String("route", s.patterns[c.Path()]),
 		slog.Int("status", status),
-		slog.Int64("bytes", w.Size),
-		slog.Duration("duration", time.Since(start)),
+		slog.Int64("bytes", c.Response().Size),
+		slog.Duration("duration", took),
 	)
 }

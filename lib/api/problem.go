@@ -12,13 +12,13 @@ import (
 
 // Problem is the body of every answer that is an error (RFC 9457).
 type Problem struct {
-	Type      string          `json:"type" doc:"/problems# and a stable code"`
-	Title     string          `json:"title" doc:"the status in words"`
-	Status    int             `json:"status"`
-	Detail    string          `json:"detail,omitempty" doc:"what went wrong with this request"`
-	Instance  string          `json:"instance" doc:"the path of the request"`
-	RequestID string          `json:"request_id" doc:"names the request in the log"`
-	Errors    strict.Problems `json:"errors,omitempty" doc:"everything that is wrong with the request"`
+	Type      string           `json:"type" doc:"/problems# and a stable code."`
+	Title     string           `json:"title" doc:"The status in words."`
+	Status    int              `json:"status"`
+	Detail    string           `json:"detail,omitempty" doc:"What is wrong with this request."`
+	Instance  string           `json:"instance" doc:"The path of the request."`
+	RequestID string           `json:"request_id" doc:"Names the request in the service's log."`
+	Errors    []strict.Problem `json:"errors,omitempty" doc:"Everything that is wrong with the request, at most 100 entries."`
 }
 
 // refusal is an answer that is an error, before it is written.
@@ -31,9 +31,9 @@ type refusal struct {
 	hangUp bool      // the connection cannot be used again
 }
 
-func (r *refusal) Error() string { return r.code }
+func (r *refusal) Error() string { return r.code + ": " + r.detail }
 
-func unprocessable(status int, code string, problems strict.Problems) *refusal {
+func invalid(status int, code string, problems strict.Problems) *refusal {
 	return &refusal{status: status, code: code, detail: "see errors", errors: problems}
 }
 
@@ -45,7 +45,7 @@ func (s *server) refusalOf(err error) *refusal {
 		return r
 	}
 	if p, ok := errors.AsType[strict.Problems](err); ok {
-		return unprocessable(http.StatusUnprocessableEntity, codeInvalid, p)
+		return invalid(http.StatusUnprocessableEntity, codeInvalid, p)
 	}
 	for _, e := range s.Errors {
 		if errors.Is(err, e.Err) {
@@ -66,12 +66,13 @@ func routing(status int) *refusal {
 	return errNotFound
 }
 
-// failure is what nobody foresaw; its words stay in the log.
+// failure is what nobody listed; its words stay in the log.
 func failure(err error) *refusal {
-	switch fault := pg.FaultOf(err); {
-	case errors.Is(err, context.DeadlineExceeded):
+	if errors.Is(err, context.DeadlineExceeded) {
 		return &refusal{status: http.StatusGatewayTimeout, code: codeTimeout, detail: "the answer did not come in time"}
-	case fault == pg.Unavailable, fault == pg.Busy, fault == pg.Conflict:
+	}
+	switch pg.FaultOf(err) {
+	case pg.Unavailable, pg.Busy, pg.Conflict:
 		return &refusal{
 			status: http.StatusServiceUnavailable, code: codeUnavailable, detail: "try again later",
 			header: [2]string{echo.HeaderRetryAfter, "1"},
@@ -80,17 +81,3 @@ func failure(err error) *refusal {
 		return &refusal{status: http.StatusInternalServerError, code: codeInternal}
 	}
 }
-
-// Codes of the problems that the machinery itself answers with.
-const (
-	codeBody        = "malformed"
-	codeInvalid     = "invalid"
-	codeNotFound    = "not_found"
-	codeMethod      = "method_not_allowed"
-	codeTooLarge    = "too_large"
-	codeMediaType   = "media_type"
-	codeSlow        = "request_timeout"
-	codeInternal    = "internal"
-	codeUnavailable = "unavailable"
-	codeTimeout     = "timeout"
-)

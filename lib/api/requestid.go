@@ -35,15 +35,15 @@ type withID struct {
 	id string
 }
 
-func (h withID) Handle(ctx context.Context, r slog.Record) error {
+func (h *withID) Handle(ctx context.Context, r slog.Record) error {
 	r.AddAttrs(slog.String("request_id", h.id))
 	return h.Handler.Handle(ctx, r)
 }
 
-func (h withID) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return withID{h.Handler.WithAttrs(attrs), h.id}
+func (h *withID) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return &withID{h.Handler.WithAttrs(attrs), h.id}
 }
 
-func (h withID) WithGroup(name string) slog.Handler {
+func (h *withID) WithGroup(name string) slog.Handler {
 	return h.Handler.WithAttrs([]slog.Attr{slog.String("request_id", h.id)}).WithGroup(name)
 }

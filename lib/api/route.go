@@ -112,10 +112,13 @@ func defaultStatus(method string, out reflect.Type) int {
 }
 
 func (s *server) register(r *route, h echo.HandlerFunc) (err error) {
-	if r.binder, err = newBinder(r.in, r.path, r.guards); err != nil {
+	if r.binder, err = newBinder(r.in); err != nil {
 		return err
 	}
 	if r.writer, err = newWriter(r.out); err != nil {
+		return err
+	}
+	if err := r.complete(); err != nil {
 		return err
 	}
 	if !r.hidden {

@@ -8,10 +8,19 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"example.com/app/lib/strict"
 )
 
-// setter fills a value from its text form; what is returned says in words what the text must be.
+// setter fills a value from its text form; its error is a sentence.
 type setter func(v reflect.Value, text string) error
+
+// sentence is an error that a client may read.
+type sentence string
+
+func (s sentence) Error() string { return string(s) }
+
+func mustBe(t reflect.Type) sentence { return sentence(strict.MustBe(t)) }
 
 // setterFor fails for types that have no text form.
 func setterFor(t reflect.Type, trim bool) (setter, error) {
@@ -42,16 +51,16 @@ func setterFor(t reflect.Type, trim bool) (setter, error) {
 
 func setText(v reflect.Value, text string) error {
 	err := v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text))
-	if err == nil || errors.Is(err, errForeignCursor) {
+	if _, ok := errors.AsType[sentence](err); ok || err == nil {
 		return err
 	}
-	return fmt.Errorf("must be a valid %s", v.Type().Name())
+	return mustBe(v.Type())
 }
 
 func setString(trim bool) setter {
 	return func(v reflect.Value, text string) error {
 		if !utf8.ValidString(text) || strings.IndexByte(text, 0) >= 0 {
-			return errors.New("must be UTF-8 without U+0000")
+			return sentence("must be UTF-8 without U+0000")
 		}
 		if trim {
 			text = strings.TrimSpace(text)
@@ -63,7 +72,7 @@ func setString(trim bool) setter {
 
 func setBool(v reflect.Value, text string) error {
 	if text != "true" && text != "false" {
-		return errors.New("must be true or false")
+		return mustBe(v.Type())
 	}
 	v.SetBool(text == "true")
 	return nil
@@ -72,7 +81,7 @@ func setBool(v reflect.Value, text string) error {
 func setInt(v reflect.Value, text string) error {
 	n, err := strconv.ParseInt(text, 10, v.Type().Bits())
 	if err != nil || !plain(strings.TrimPrefix(text, "-")) || text == "-0" {
-		return fmt.Errorf("must be a whole number of at most %d bits", v.Type().Bits())
+		return mustBe(v.Type())
 	}
 	v.SetInt(n)
 	return nil
@@ -81,7 +90,7 @@ func setInt(v reflect.Value, text string) error {
 func setUint(v reflect.Value, text string) error {
 	n, err := strconv.ParseUint(text, 10, v.Type().Bits())
 	if err != nil || !plain(text) {
-		return fmt.Errorf("must be a whole number from 0, of at most %d bits", v.Type().Bits())
+		return mustBe(v.Type())
 	}
 	v.SetUint(n)
 	return nil

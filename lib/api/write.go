@@ -28,7 +28,7 @@ func newWriter(t reflect.Type) (writer, error) {
 	if t.Kind() != reflect.Struct {
 		return w, nil
 	}
-	for _, f := range reflect.VisibleFields(t) {
+	for f := range strict.Fields(t) {
 		if name, ok := strict.Member(f); ok && name == "id" {
 			w.id = f.Index
 		}
@@ -52,7 +52,7 @@ func (r *route) write(c echo.Context, v reflect.Value, out any) error {
 	for _, f := range r.writer.headers {
 		h[f.name] = []string{headerText(f.name, v.FieldByIndex(f.index))}
 	}
-	if r.method == http.MethodGet && r.writer.etag && r.status == http.StatusOK {
+	if r.conditional() {
 		if given := c.Request().Header.Get("If-None-Match"); given != "" && noneMatch(given, h["Etag"][0]) {
 			return c.NoContent(http.StatusNotModified)
 		}

@@ -56,7 +56,7 @@ func (d *decoder) document(into any) error {
 func (d *decoder) value(v reflect.Value, s shape, f field) error {
 	kind := d.PeekKind()
 	if kind == 'n' && !f.nullable && !s.takesNull() {
-		return d.skip("type", mustBe(v.Type()))
+		return d.skip("type", MustBe(v.Type()))
 	}
 
 	switch s {
@@ -87,7 +87,7 @@ func (d *decoder) composite(v reflect.Value, kind, want jsontext.Kind, f field) 
 	case kind == jsontext.KindInvalid:
 		return d.SkipValue()
 	case kind != want:
-		return d.skip("type", mustBe(v.Type()))
+		return d.skip("type", MustBe(v.Type()))
 	case d.StackDepth() >= maxDepth:
 		return d.skip("depth", tooDeep)
 	}
@@ -193,8 +193,8 @@ func (d *decoder) leaf(v reflect.Value, f field) error {
 	if code, detail := inspect(raw, d.StackDepth()); code != "" {
 		return d.add(code, detail)
 	}
-	if err := json.Unmarshal(raw, v.Addr().Interface()); err != nil {
-		return d.add(codeOf(err), mustBe(v.Type()))
+	if err := json.Unmarshal(raw, v.Addr().Interface(), json.RejectUnknownMembers(true)); err != nil {
+		return d.add(codeOf(err), MustBe(v.Type()))
 	}
 	if f.trim && v.Kind() == reflect.String {
 		v.SetString(strings.TrimSpace(v.String()))

@@ -29,8 +29,8 @@ func syntaxError(err error) *SyntaxError {
 	return e
 }
 
-// mustBe says in words what a value of type t looks like.
-func mustBe(t reflect.Type) string {
+// MustBe says in words what a value of type t looks like: "must be a whole number of at most 64 bits".
+func MustBe(t reflect.Type) string {
 	switch t {
 	case reflect.TypeFor[time.Time]():
 		return "must be a date and time like 2006-01-02T15:04:05Z"
@@ -38,7 +38,7 @@ func mustBe(t reflect.Type) string {
 		return "must be base64"
 	}
 	if t.Kind() == reflect.Pointer {
-		return mustBe(t.Elem())
+		return MustBe(t.Elem())
 	}
 	if s := shapeOf(t); s == anything || s == leaf && implements[encoding.TextUnmarshaler](t) {
 		return "must be a valid " + t.Name()
@@ -55,8 +55,12 @@ func mustBe(t reflect.Type) string {
 		return "must be an object"
 	case reflect.Slice, reflect.Array:
 		return "must be a list"
-	default:
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return "must be a whole number from 0, of at most " + strconv.Itoa(t.Bits()) + " bits"
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 		return "must be a whole number of at most " + strconv.Itoa(t.Bits()) + " bits"
+	default:
+		return "must be a valid " + t.Name()
 	}
 }
 

@@ -32,11 +32,6 @@ func Schema(v any, use Use) (json.RawMessage, error) {
 // SchemaOptions make a reflector say what Decode, Validate and Marshal do; use is asked for every type and field.
 func SchemaOptions(use func(*jsonschema.ReflectContext) Use) []func(*jsonschema.ReflectContext) {
 	return []func(*jsonschema.ReflectContext){
-		jsonschema.InterceptNullability(func(p jsonschema.InterceptNullabilityParams) {
-			if p.NullAdded && (p.Type.Kind() != reflect.Pointer || p.OmitEmpty) {
-				p.Schema.RemoveType(jsonschema.Null)
-			}
-		}),
 		jsonschema.InterceptSchema(func(p jsonschema.InterceptSchemaParams) (bool, error) {
 			if p.Processed && use(p.Context) == In {
 				closed(p.Schema)
@@ -64,11 +59,21 @@ func property(p jsonschema.InterceptPropParams, use Use) {
 	if doc := p.Field.Tag.Get("doc"); doc != "" {
 		p.PropertySchema.WithDescription(doc)
 	}
+	if p.Field.Type.Kind() != reflect.Pointer || omits(p.Field) {
+		neverNull(p.PropertySchema)
+	}
 	if use != Out {
 		applyRules(p.PropertySchema, p.Field)
 	}
 	if requires(p.Field, use) && !slices.Contains(p.ParentSchema.Required, p.Name) {
 		p.ParentSchema.Required = append(p.ParentSchema.Required, p.Name)
+	}
+}
+
+func neverNull(s *jsonschema.Schema) {
+	s.RemoveType(jsonschema.Null)
+	if len(s.AnyOf) == 2 && s.AnyOf[0].TypeObject.HasType(jsonschema.Null) {
+		s.Ref, s.AnyOf = s.AnyOf[1].TypeObject.Ref, nil
 	}
 }
 

@@ -1,0 +1,84 @@
+package api
+
+import (
+	"net/http"
+	"reflect"
+	"slices"
+
+	"github.com/swaggest/openapi-go"
+	"github.com/swaggest/openapi-go/openapi31"
+)
+
+// statuses lists what a route may answer, whoever asks.
+func (d *document) statuses(r *route) []int {
+	all := []int{
+		r.status, http.StatusUnprocessableEntity,
+		http.StatusInternalServerError, http.StatusServiceUnavailable, http.StatusGatewayTimeout,
+	}
+	if r.conditional() {
+		all = append(all, http.StatusNotModified)
+	}
+	if r.binder.body {
+		all = append(all, http.StatusBadRequest, http.StatusRequestTimeout,
+			http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
+	}
+	if r.binder.cursor {
+		all = append(all, http.StatusBadRequest)
+	}
+	if r.hasPath() {
+		all = append(all, http.StatusNotFound)
+	}
+	for _, e := range d.errors {
+		if r.meets(e.Status) {
+			all = append(all, e.Status)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// conditional tells whether a client may ask for a newer version only.
+func (r *route) conditional() bool {
+	return r.writer.etag && r.method == http.MethodGet && r.status == http.StatusOK
+}
+
+func (r *route) hasPath() bool { return len(pathNames(r.path)) > 0 }
+
+// meets judges by a route's shape whether it can answer with the status of a listed error.
+func (r *route) meets(status int) bool {
+	switch status {
+	case http.StatusNotFound:
+		return r.hasPath()
+	case http.StatusConflict:
+		return r.method != http.MethodGet
+	case http.StatusPreconditionFailed:
+		return names(r.binder.headers, "If-Match")
+	default:
+		return true
+	}
+}
+
+func describeAnswer(oc openapi.OperationContext, r *route, status int) {
+	switch {
+	case status >= http.StatusBadRequest:
+		oc.AddRespStructure(new(Problem),
+			openapi.WithHTTPStatus(status), openapi.WithContentType("application/problem+json"))
+	case status == http.StatusNoContent, status == http.StatusNotModified:
+		oc.AddRespStructure(nil, openapi.WithHTTPStatus(status))
+	default:
+		oc.AddRespStructure(reflect.New(r.out).Interface(), openapi.WithHTTPStatus(status), withLocation(r, status))
+	}
+}
+
+// withLocation adds the header that write makes of the member id.
+func withLocation(r *route, status int) openapi.ContentOption {
+	return openapi.WithCustomize(func(answer openapi.ContentOrReference) {
+		a, ok := answer.(*openapi31.ResponseOrReference)
+		if !ok || status != http.StatusCreated || r.writer.id == nil {
+			return
+		}
+		a.Response.WithHeadersItem("Location", openapi31.HeaderOrReference{Header: &openapi31.Header{
+			Schema: map[string]any{"type": "string", "format": "uri-reference"},
+		}})
+	})
+}

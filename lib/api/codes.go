@@ -1,0 +1,44 @@
+package api
+
+import "net/http"
+
+// Codes of the problems that the machinery itself answers with.
+const (
+	codeMalformed   = "malformed"
+	codeNotFound    = "not_found"
+	codeMethod      = "method_not_allowed"
+	codeSlow        = "request_timeout"
+	codeTooLarge    = "too_large"
+	codeMediaType   = "media_type"
+	codeInvalid     = "invalid"
+	codeInternal    = "internal"
+	codeUnavailable = "unavailable"
+	codeTimeout     = "timeout"
+)
+
+// codeHelp is one line of the page about problems.
+type codeHelp struct {
+	Code   string
+	Status int
+	Help   string
+}
+
+// codes lists every code that this API answers with, the listed errors' own ones last.
+func (s *server) codes() []codeHelp {
+	all := []codeHelp{
+		{codeMalformed, http.StatusBadRequest, "The body is no JSON document, repeats a member or goes on after its end; or a cursor is not ours."},
+		{codeNotFound, http.StatusNotFound, "There is nothing at this path."},
+		{codeMethod, http.StatusMethodNotAllowed, "The path exists and does not take this method. Allow lists those that it takes."},
+		{codeSlow, http.StatusRequestTimeout, "The body did not come in time."},
+		{codeTooLarge, http.StatusRequestEntityTooLarge, "The body is larger than this route takes."},
+		{codeMediaType, http.StatusUnsupportedMediaType, "The body is not application/json in UTF-8, or it is compressed."},
+		{codeInvalid, http.StatusUnprocessableEntity, "Something in body, query or headers breaks a rule. The list errors has all of it."},
+		{codeInternal, http.StatusInternalServerError, "Our fault. The request_id finds it in our log."},
+		{codeUnavailable, http.StatusServiceUnavailable, "Something that the service needs does not answer. Try again after Retry-After seconds."},
+		{codeTimeout, http.StatusGatewayTimeout, "The answer was not ready in time. Whether the request took effect is unknown."},
+	}
+	for _, e := range s.Errors {
+		all = append(all, codeHelp{e.Code, e.Status, e.Err.Error()})
+	}
+	return all
+}
