@@ -78,16 +78,15 @@ func (c *Consumer) Declare(ctx context.Context) error {
 func (c *Consumer) Run(ctx context.Context) error {
 	work, cut := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cut(nil)
-	context.AfterFunc(ctx, func() {
-		if sleep(work, c.o.Grace) {
-			cut(errGrace)
-		}
-	})
 
 	var lines sync.WaitGroup
 	for _, l := range c.lines {
 		lines.Go(func() { l.run(ctx, work) })
 	}
+
+	<-ctx.Done()
+	grace := time.AfterFunc(c.o.Grace, func() { cut(errGrace) })
+	defer grace.Stop()
 	lines.Wait()
 	return c.watch.abandoned()
 }

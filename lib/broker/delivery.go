@@ -3,22 +3,13 @@ package broker
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"runtime/debug"
 	"time"
 
 	"github.com/google/uuid"
 
-	"example.com/app/lib/pg"
 	"example.com/app/lib/telemetry"
-)
-
-const (
-	patience  = 5 * time.Minute // with a database that is away or busy
-	conflicts = 10              // repetitions at once
-	collision = 20 * time.Millisecond
 )
 
 var errGivenBack = errors.New("give the message back")
@@ -36,74 +27,49 @@ func (s *session) take(d Delivery) {
 		"message_id", d.ID, "correlation_id", d.CorrelationID, "attempt", d.Attempts())}
 
 	if d.ID == "" {
-		w.christen()
+		w.identify()
 		return
 	}
 
-	switch f := w.handle(); {
-	case f.err == nil:
+	switch f := w.handle(); f.err {
+	case nil:
 		w.ack()
-	case errors.Is(f.err, errGivenBack):
+	case errGivenBack:
 		s.requeue(d)
 	default:
 		w.fail(f)
 	}
 }
 
-// christen publishes a message without an id once more with a random one, which is the same at every return.
+// identify publishes a message without an id once more with a random one, which is the same at every return.
 // A hash of the body would not do: two messages may say the same.
-func (w *delivery) christen() {
+func (w *delivery) identify() {
 	e := forwarded(w.Delivery)
 	e.ID = uuid.NewString()
 	w.log.Info("the message had no id", "given_id", e.ID)
 	w.move(w.queue.Name, e)
 }
 
-// handle runs the handler, and again as long as not the message but the database is to blame.
+// handle runs the handler, and again for as long as not the message but the database is to blame.
 func (w *delivery) handle() failure {
-	var back backoff
-	var held time.Time
-	for repeats := 1; ; {
-		err := w.try()
-		if err == nil {
-			return failure{}
-		}
-		if w.work.Err() != nil {
-			return failure{err: errGivenBack} // cut off by the shutdown, whatever the handler makes of it
-		}
-
-		f := w.judge(err)
+	var h hold
+	for {
+		f := w.try()
 		switch {
-		case f.fault == pg.Other:
+		case f.err == nil:
 			return f
-		case f.fault == pg.Conflict && repeats > conflicts:
+		case w.live.Err() != nil: // cut off, whatever the handler makes of it
+			return failure{err: errGivenBack}
+		case h.spent(f.fault):
 			return f
-		case f.fault == pg.Conflict:
-			repeats++
-			if !sleep(w.stop, rand.N(collision)) {
-				return failure{err: errGivenBack}
-			}
-			continue
-		}
-
-		if held.IsZero() {
-			held = time.Now()
-			w.log.Warn("the database does not serve; the message is held", "error", err)
-		}
-		if time.Since(held) >= patience {
-			if f.fault == pg.Busy {
-				return f
-			}
-			w.end(errDatabaseAway)
-		}
-		if !back.pause(w.stop) {
+		case !h.wait(w, f):
 			return failure{err: errGivenBack}
 		}
 	}
 }
 
 // try runs the handler once, with its deadline and its logger in the context. A panic becomes an error.
-func (w *delivery) try() (err error) {
+func (w *delivery) try() (f failure) {
 	ctx, cancel := context.WithTimeout(telemetry.WithLogger(w.work, w.log), w.o.HandlerTimeout)
 	defer cancel()
 	deadline, _ := ctx.Deadline()
@@ -111,11 +77,10 @@ func (w *delivery) try() (err error) {
 
 	defer func() {
 		if r := recover(); r != nil {
-			err = panicked{fmt.Errorf("panic: %v", r)}
-			w.log.Error("the handler panicked", "panic", r, "stack", string(debug.Stack()))
+			f = w.judge(newPanicked(r))
 		}
 	}()
-	return w.queue.handle(ctx, w.Body)
+	return w.judge(w.queue.handle(ctx, w.Body))
 }
 
 // fail sends the message to the next retry queue, or to the dead.
@@ -123,9 +88,14 @@ func (w *delivery) fail(f failure) {
 	e := failed(w.Delivery, f.err)
 	tiers, attempt := w.family.Tiers, w.Attempts()
 
+	log := w.log.With("error", f.err)
+	if p, ok := errors.AsType[panicked](f.err); ok {
+		log = log.With("stack", p.stack)
+	}
+
 	if f.fatal || attempt >= len(tiers) {
 		e.Headers[HeaderReason] = f.reason
-		w.log.Error("the message is dead", "reason", f.reason, "error", f.err)
+		log.Error("the message is dead", "reason", f.reason)
 		w.move(w.family.Dead(), e)
 		return
 	}
@@ -136,7 +106,7 @@ func (w *delivery) fail(f failure) {
 	}
 	spread := time.Duration((0.8 + 0.2*rand.Float64()) * float64(tier))
 	e.Expiration = min(max(spread, f.delay), tier)
-	w.log.Warn("handling failed; the message is tried again later", "after", e.Expiration, "error", f.err)
+	log.Warn("handling failed; the message is tried again later", "after", e.Expiration)
 	w.move(w.family.Retry(tier), e)
 }
 
@@ -148,33 +118,6 @@ func roundUp(d time.Duration, tiers []time.Duration) time.Duration {
 		}
 	}
 	return tiers[len(tiers)-1]
-}
-
-// move publishes e to the queue until the broker has confirmed it, and only then acks.
-func (w *delivery) move(queue string, e Envelope) {
-	var back backoff
-	for {
-		err := w.driver.Publish(w.live, "", queue, e)
-		if err == nil {
-			w.ack()
-			return
-		}
-		if w.live.Err() != nil {
-			w.requeue(w.Delivery)
-			return
-		}
-
-		w.log.Warn("moving the message did not work; it is tried again", "to", queue, "error", err)
-		if errors.Is(err, ErrUnroutable) {
-			if err := w.driver.Declare(w.live, w.family); err != nil {
-				w.log.Error("declaring the queues again did not work", "error", err)
-			}
-		}
-		if !back.pause(w.live) {
-			w.requeue(w.Delivery)
-			return
-		}
-	}
 }
 
 func (w *delivery) ack() {

@@ -3,6 +3,7 @@ package broker
 import (
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -31,10 +32,13 @@ func RetryAfter(d time.Duration, err error) error {
 type (
 	permanent  struct{ error }
 	malformed  struct{ error }
-	panicked   struct{ error }
 	retryAfter struct {
 		error
 		delay time.Duration
+	}
+	panicked struct {
+		error
+		stack string
 	}
 )
 
@@ -43,21 +47,31 @@ func (e malformed) Unwrap() error  { return e.error }
 func (e panicked) Unwrap() error   { return e.error }
 func (e retryAfter) Unwrap() error { return e.error }
 
-// failure is what an error of a handler means for its message.
+func newPanicked(value any) error {
+	if err, ok := value.(error); ok {
+		return panicked{fmt.Errorf("panic: %w", err), string(debug.Stack())}
+	}
+	return panicked{fmt.Errorf("panic: %v", value), string(debug.Stack())}
+}
+
+// failure is what an error of a handler means for its message; without an error there is none.
 type failure struct {
 	err    error
 	fatal  bool          // dead at once
 	reason string        // of the death, should it come to that
 	delay  time.Duration // the least; 0: the next tier's
-	fault  pg.Fault      // Conflict, Busy or Unavailable when the database is to blame and not the message
+	fault  pg.Fault      // what the database has to do with it
 }
 
 func (c *Consumer) judge(err error) failure {
+	if err == nil {
+		return failure{}
+	}
 	if _, ok := errors.AsType[malformed](err); ok {
 		return failure{err: err, fatal: true, reason: reasonMalformed}
 	}
 	if _, ok := errors.AsType[panicked](err); ok {
-		return failure{err: err, reason: reasonPanic}
+		return failure{err: err, reason: reasonPanic, fault: pg.FaultOf(err)}
 	}
 	if c.isPermanent(err) {
 		return failure{err: err, fatal: true, reason: reasonPermanent}
@@ -66,12 +80,11 @@ func (c *Consumer) judge(err error) failure {
 		return failure{err: err, reason: reasonExhausted, delay: e.delay}
 	}
 
-	switch fault := pg.FaultOf(err); fault {
-	case pg.Invalid:
+	fault := pg.FaultOf(err)
+	if fault == pg.Invalid {
 		return failure{err: err, fatal: true, reason: reasonPermanent}
-	default:
-		return failure{err: err, reason: reasonExhausted, fault: fault}
 	}
+	return failure{err: err, reason: reasonExhausted, fault: fault}
 }
 
 func (c *Consumer) isPermanent(err error) bool {

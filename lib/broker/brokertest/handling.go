@@ -28,14 +28,15 @@ func handledMessageIsGone(s *scene) {
 		handled <- in.N
 		return nil
 	})
-	stop := s.run(q)
+	cancel, wait := s.run(q)
 	_, err := broker.Send(s.Context(), s.server, q.Name, []byte(`{"n":3}`))
 	s.check(err)
 
 	if n := receive(s, handled); n != 3 {
 		s.Errorf("got %d, want 3", n)
 	}
-	stop()
+	cancel()
+	wait()
 	s.depth(q.Name, 0)
 	s.depth(s.family(q).Dead(), 0)
 }

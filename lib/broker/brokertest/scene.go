@@ -57,8 +57,9 @@ func (s *scene) publish(queue string, e broker.Envelope) {
 	s.check(s.server.Publish(s.Context(), "", queue, e))
 }
 
-// run consumes q until stop is called, at the latest when the test ends. Change may alter the options.
-func (s *scene) run(q broker.Queue, change ...func(*broker.Options)) (stop func()) {
+// run consumes q until the test ends, or cancel was called: wait then waits for the consumer's end.
+// Change may alter the options.
+func (s *scene) run(q broker.Queue, change ...func(*broker.Options)) (cancel, wait func()) {
 	s.Helper()
 	o := broker.Options{
 		Drivers:        map[broker.Connection]broker.Driver{s.connection: s.server},
@@ -77,21 +78,22 @@ func (s *scene) run(q broker.Queue, change ...func(*broker.Options)) (stop func(
 	s.check(consumer.Declare(s.Context()))
 
 	ctx, cancel := context.WithCancel(context.WithoutCancel(s.Context()))
-	ended := make(chan error, 1)
-	go func() { ended <- consumer.Run(ctx) }()
-	s.Cleanup(cancel)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		err = consumer.Run(ctx)
+	}()
+
+	wait = func() {
+		s.Helper()
+		receive(s, ended)
+		s.check(err)
+	}
 	s.Cleanup(func() {
 		cancel()
-		if err := receive(s, ended); err != nil {
-			s.Error(err)
-		}
-		close(ended)
+		wait()
 	})
-	return func() {
-		s.Helper()
-		cancel()
-		ended <- receive(s, ended)
-	}
+	return cancel, wait
 }
 
 // take waits for a message in a queue that nobody consumes and removes it.

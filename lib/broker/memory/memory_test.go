@@ -3,11 +3,15 @@ package memory_test
 import (
 	"context"
 	"log/slog"
+	"os"
 	"testing"
 
 	"example.com/app/lib/broker/brokertest"
 	"example.com/app/lib/broker/memory"
+	"example.com/app/lib/testenv"
 )
+
+func TestMain(m *testing.M) { os.Exit(testenv.Main(m)) }
 
 func TestMemoryKeepsThePort(t *testing.T) {
 	t.Parallel()

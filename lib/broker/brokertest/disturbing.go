@@ -1,0 +1,157 @@
+package brokertest
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"example.com/app/lib/broker"
+	"example.com/app/lib/pg"
+	"example.com/app/lib/testenv"
+)
+
+func disturbing() promises {
+	return promises{
+		"DeletedQueueIsDeclaredAndConsumedAgain": deletedQueueIsDeclaredAndConsumedAgain,
+		"DeletedDeadQueueIsDeclaredAgain":        deletedDeadQueueIsDeclaredAgain,
+		"InterruptedSubscriptionTellsWhy":        interruptedSubscriptionTellsWhy,
+		"InterruptedConsumerComesBack":           interruptedConsumerComesBack,
+		"DatabaseOutageChargesNothing":           databaseOutageChargesNothing,
+		"FailureOfALostDeliveryIsNotCharged":     failureOfALostDeliveryIsNotCharged,
+	}
+}
+
+// send repeats until the broker has the message: right after a disturbance it may have nowhere to put it.
+func (s *scene) send(queue string, body string) {
+	s.Helper()
+	s.until(func() bool {
+		ctx, cancel := context.WithTimeout(s.Context(), time.Second)
+		defer cancel()
+		_, err := broker.Send(ctx, s.server, queue, []byte(body))
+		return err == nil
+	})
+}
+
+func deletedQueueIsDeclaredAndConsumedAgain(s *scene) {
+	handled := make(chan int, 10)
+	q := broker.One(s.connection, "main", func(_ context.Context, in *anything) error {
+		handled <- in.N
+		return nil
+	})
+	s.run(q)
+	s.send(q.Name, `{"n":1}`)
+	receive(s, handled)
+
+	s.server.Delete(q.Name)
+	s.send(q.Name, `{"n":2}`)
+	if n := receive(s, handled); n != 2 {
+		s.Errorf("got %d, want 2", n)
+	}
+}
+
+func deletedDeadQueueIsDeclaredAgain(s *scene) {
+	q := broker.One(s.connection, "main", func(context.Context, *anything) error { return broker.Permanent(errors.New("no")) })
+	s.run(q)
+	s.server.Delete(s.family(q).Dead())
+	s.send(q.Name, `{"n":1}`)
+
+	s.until(func() bool {
+		_, err := s.server.Inspect(s.Context(), s.family(q).Dead())
+		return err == nil
+	})
+	if d := s.take(s.family(q).Dead()); d.Attempts() != 1 || string(d.Body) != `{"n":1}` {
+		s.Errorf("got %s with %d attempts", d.Body, d.Attempts())
+	}
+}
+
+func interruptedSubscriptionTellsWhy(s *scene) {
+	f := s.declare("main")
+	s.publish(f.Name, broker.Envelope{ID: "1"})
+	sub := s.consume(f.Name, 1)
+	d := receive(s, sub.Deliveries())
+
+	s.server.Interrupt()
+	if _, ok := <-sub.Deliveries(); ok || sub.Err() == nil {
+		s.Errorf("open %t, error %v", ok, sub.Err())
+	}
+	if err := d.Ack(); !errors.Is(err, broker.ErrSettleLate) {
+		s.Errorf("ack: got %v, want %v", err, broker.ErrSettleLate)
+	}
+	again := receive(s, s.consume(f.Name, 1).Deliveries())
+	if again.ID != "1" {
+		s.Errorf("got %s", again.ID)
+	}
+}
+
+// A handling that succeeds while its session is lost cannot be settled: it happens again, and nothing else does.
+func interruptedConsumerComesBack(s *scene) {
+	began, finish := make(chan struct{}, 10), make(chan struct{})
+	q := broker.One(s.connection, "main", func(context.Context, *anything) error {
+		began <- struct{}{}
+		<-finish
+		return nil
+	})
+	cancel, wait := s.run(q)
+	s.send(q.Name, `{"n":1}`)
+	receive(s, began)
+
+	s.server.Interrupt()
+	receive(s, began)
+	close(finish)
+	s.send(q.Name, `{"n":2}`)
+	receive(s, began)
+	cancel()
+	wait()
+	s.depth(q.Name, 0)
+	s.depth(s.family(q).Dead(), 0)
+}
+
+func failureOfALostDeliveryIsNotCharged(s *scene) {
+	began, finish := make(chan struct{}, 10), make(chan error)
+	q := broker.One(s.connection, "main", func(context.Context, *anything) error {
+		began <- struct{}{}
+		return <-finish
+	})
+	cancel, wait := s.run(q)
+	s.send(q.Name, `{"n":1}`)
+	receive(s, began)
+
+	s.server.Interrupt()
+	receive(s, began)
+	finish <- broker.Permanent(errors.New("one of the two"))
+	finish <- broker.Permanent(errors.New("the other"))
+	cancel()
+	wait()
+	s.depth(q.Name, 0)
+	s.depth(s.family(q).Dead(), 1)
+}
+
+// Without retry delays the first charge would be death.
+func databaseOutageChargesNothing(s *scene) {
+	server := testenv.NewPostgres(s)
+	db, err := pg.Open(s.Context(), pg.Options{URL: server.URL(), Name: "brokertest", Max: 2})
+	s.check(err)
+	s.Cleanup(db.Close)
+
+	results := make(chan error, 100)
+	q := broker.One(s.connection, "main", func(ctx context.Context, _ *anything) error {
+		_, err := db.Exec(ctx, "SELECT 1")
+		results <- err
+		return err
+	}, broker.Retry())
+	cancel, wait := s.run(q, func(o *broker.Options) { o.DB = db })
+	s.publish(q.Name, broker.Envelope{ID: "1", Body: []byte(`{}`)})
+	s.check(receive(s, results))
+
+	server.Stop()
+	s.publish(q.Name, broker.Envelope{ID: "2", Body: []byte(`{}`)})
+	if receive(s, results) == nil {
+		s.Fatal("a query reached a server that is stopped")
+	}
+	server.Start()
+	s.until(func() bool { return receive(s, results) == nil })
+	cancel()
+	wait()
+	s.depth(q.Name, 0)
+	s.depth(s.family(q).Dead(), 0)
+}

@@ -1,0 +1,54 @@
+package broker
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"example.com/app/lib/pg"
+)
+
+const (
+	patience  = 5 * time.Minute // with a database that is away or busy
+	conflicts = 10              // repetitions at once
+	collision = 20 * time.Millisecond
+)
+
+// hold is what a message has waited through because of the database.
+type hold struct {
+	since     time.Time // when it first did not serve
+	conflicts int
+	back      backoff
+}
+
+// spent reports whether there is nothing left to wait for: the message is charged. It never is for a database that
+// is away.
+func (h *hold) spent(fault pg.Fault) bool {
+	switch fault {
+	case pg.Conflict:
+		return h.conflicts >= conflicts
+	case pg.Busy:
+		return !h.since.IsZero() && time.Since(h.since) >= patience
+	case pg.Unavailable:
+		return false
+	default:
+		return true
+	}
+}
+
+// wait returns true when it is time to try again, and false when w must be given back. A database that stays away
+// ends the session, and with it every other wait.
+func (h *hold) wait(w *delivery, f failure) bool {
+	if f.fault == pg.Conflict {
+		h.conflicts++
+		return sleep(w.stop, rand.N(collision))
+	}
+
+	if h.since.IsZero() {
+		h.since = time.Now()
+		w.log.Warn("the database does not serve; the message is held", "error", f.err)
+	}
+	if f.fault == pg.Unavailable && time.Since(h.since) >= patience {
+		w.end(errDatabaseAway)
+	}
+	return h.back.pause(w.stop)
+}
