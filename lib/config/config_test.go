@@ -126,7 +126,7 @@ func TestReportKeepsTheOrderOfTheStructAndMasksSecrets(t *testing.T) {
 		"KEY=hush-hush", "URL_WEST=amqp://u:hush@west/", "URL_EAST=amqp://east/", "WORKERS=1",
 	}})
 
-	var got []string
+	got := make([]string, 0, len(report.Settings()))
 	for _, s := range report.Settings() {
 		got = append(got, s.Name+"="+s.Value)
 	}
@@ -162,7 +162,7 @@ func TestUnknownNamesInTheEnvFileAreTold(t *testing.T) {
 
 	_, report := load(t, config.Options{EnvFile: file(t, "PROT=1\nPORT=2\nport=3\nURL_=x\nURL_FILE_FILE=x\nB=a#b\n")})
 
-	var got []string
+	got := make([]string, 0, len(report.Unknown()))
 	for _, m := range report.Unknown() {
 		got = append(got, m.Name)
 	}

@@ -128,7 +128,7 @@ func (l *layers) content(name string) (value, origin string, err error) {
 	text, err := os.ReadFile(path)
 	value = strings.TrimRight(string(text), "\r\n")
 
-	rule := ""
+	var rule string
 	switch {
 	case err != nil:
 		rule = "must be a file that can be read: " + reason(err)

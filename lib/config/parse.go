@@ -23,23 +23,23 @@ func parse(v reflect.Value, text string) error {
 		}
 		return nil
 	}
-	if v.Type() == reflect.TypeFor[time.Duration]() {
+
+	kind := v.Kind()
+	switch {
+	case v.Type() == reflect.TypeFor[time.Duration]():
 		d, err := time.ParseDuration(text)
 		v.SetInt(int64(d))
 		return err
-	}
-
-	switch v.Kind() {
-	case reflect.String:
-		v.SetString(text)
-		return nil
-	case reflect.Bool:
-		return parseBool(v, text)
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+	case v.CanInt():
 		n, err := strconv.ParseInt(text, 10, v.Type().Bits())
 		v.SetInt(n)
 		return err
-	case reflect.Slice:
+	case kind == reflect.String:
+		v.SetString(text)
+		return nil
+	case kind == reflect.Bool:
+		return parseBool(v, text)
+	case kind == reflect.Slice:
 		return parseList(v, text)
 	}
 	return errNoSetting

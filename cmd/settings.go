@@ -1,0 +1,87 @@
+package cmd
+
+import (
+	"cmp"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"time"
+
+	"example.com/app/lib/config"
+	"example.com/app/schedule"
+)
+
+// Settings are all there are. The order here is that of `app config print` and of .env.example.
+type Settings struct {
+	Env          string `name:"ENV" default:"local" validate:"oneof=local test staging production" help:"local, test, staging or production"`
+	Host         string `name:"HOST" default:"127.0.0.1" validate:"ip|hostname_rfc1123" help:"address that every listener binds"`
+	APIPort      int    `name:"API_PORT" default:"8090" validate:"min=0,max=65535" help:"run, dev: the API; 0 takes a free port"`
+	OpsPort      int    `name:"OPS_PORT" default:"8093" validate:"min=0,max=65535" help:"run, dev: probes"`
+	AMQPort      int    `name:"AMQ_PORT" default:"8091" validate:"min=0,max=65535" help:"consume: probes"`
+	SchedulePort int    `name:"SCHEDULE_PORT" default:"8092" validate:"min=0,max=65535" help:"schedule: probes"`
+
+	Debug     bool       `name:"DEBUG" default:"false" help:"serves the API documentation pages; never in production"`
+	LogLevel  slog.Level `name:"LOG_LEVEL" default:"info" help:"debug, info, warn or error"`
+	LogFormat string     `name:"LOG_FORMAT" default:"json" validate:"oneof=json text" help:"json, or text for people"`
+	AccessLog bool       `name:"ACCESS_LOG" default:"on" help:"on logs each HTTP request"`
+	Workers   int        `name:"WORKERS" validate:"min=1,max=10000" help:"handlers at once per queue; unset: 8 for each CPU"`
+
+	DatabaseURL      string `name:"DATABASE_URL" validate:"scheme=postgres postgresql" help:"Postgres 15 or newer; has a default only in local and test"`
+	DBMaxConnections int    `name:"DB_MAX_CONNECTIONS" default:"10" validate:"min=1,max=10000" help:"most connections to Postgres, per process"`
+	DBMinConnections int    `name:"DB_MIN_CONNECTIONS" default:"0" validate:"min=0,max=10000" help:"connections that are kept open when idle"`
+
+	AMQPURL            string            `name:"AMQP_URL" validate:"scheme=amqp amqps" help:"RabbitMQ 3.10 or newer, connection example; has a default only in local and test"`
+	AMQPURLs           map[string]string `name:"AMQP_URL_*" validate:"scheme=amqp amqps" help:"each further connection: AMQP_URL_BILLING is called billing"`
+	AMQPRetryDelays    []time.Duration   `name:"AMQP_RETRY_DELAYS" default:"5s,1m,10m" validate:"min=1,dive,min=1ms,max=1000h" help:"waits between the attempts at a message, each longer than the one before"`
+	AMQPPrefetch       int               `name:"AMQP_PREFETCH" validate:"min=1,max=65535" help:"unacknowledged messages per queue; unset: 2 for each worker"`
+	AMQPHandlerTimeout time.Duration     `name:"AMQP_HANDLER_TIMEOUT" default:"20s" validate:"min=1ms" help:"longest time for one message, shorter than SHUTDOWN_TIMEOUT"`
+
+	schedule.Times
+
+	StartupTimeout  time.Duration `name:"STARTUP_TIMEOUT" default:"60s" validate:"min=0s" help:"how long to wait for servers that are not up yet"`
+	DrainDelay      time.Duration `name:"DRAIN_DELAY" default:"0s" validate:"min=0s" help:"from not ready to no new work, for load balancers to see it"`
+	ShutdownTimeout time.Duration `name:"SHUTDOWN_TIMEOUT" default:"25s" validate:"min=1ms" help:"how long what runs may take to finish at a stop"`
+	PGBinDir        string        `name:"PG_BINDIR" help:"dev and tests: where Postgres binaries are"`
+}
+
+// local tells that this process serves only whoever started it, so that well-known passwords are good enough.
+func (s *Settings) local() bool { return s.Env == "local" || s.Env == "test" }
+
+// SetDefaults fills what depends on the machine and on other settings. Without AMQP_URL what needs it must say so.
+func (s *Settings) SetDefaults() {
+	s.Workers = cmp.Or(s.Workers, 8*runtime.NumCPU())
+	s.AMQPPrefetch = cmp.Or(s.AMQPPrefetch, 2*s.Workers)
+	if s.local() {
+		s.DatabaseURL = cmp.Or(s.DatabaseURL, "postgres://app:app@127.0.0.1:5432/app")
+		s.AMQPURL = cmp.Or(s.AMQPURL, "amqp://guest:guest@127.0.0.1:5672/")
+	}
+}
+
+// Check holds the rules over several settings.
+func (s *Settings) Check() []config.Mistake {
+	var m []config.Mistake
+	wrong := func(bad bool, name, rule string, args ...any) {
+		if bad {
+			m = append(m, config.Mistake{Name: name, Rule: fmt.Sprintf(rule, args...)})
+		}
+	}
+
+	wrong(s.Env == "production" && s.Debug, "DEBUG", "must be false when ENV is production")
+	wrong(s.DatabaseURL == "", "DATABASE_URL", "must be set when ENV is %s, to postgres://USER:PASSWORD@HOST:5432/DATABASE", s.Env)
+	wrong(s.DBMinConnections > s.DBMaxConnections, "DB_MIN_CONNECTIONS",
+		"must not be above DB_MAX_CONNECTIONS, which is %d", s.DBMaxConnections)
+	wrong(!ascending(s.AMQPRetryDelays), "AMQP_RETRY_DELAYS", "must ascend, each longer than the one before by 1ms or more")
+	wrong(s.AMQPHandlerTimeout >= s.ShutdownTimeout, "AMQP_HANDLER_TIMEOUT",
+		"must be shorter than SHUTDOWN_TIMEOUT, which is %s, so that a stop can await a handler", s.ShutdownTimeout)
+	return m
+}
+
+// ascending counts in milliseconds, as the names of the queues behind the delays do.
+func ascending(delays []time.Duration) bool {
+	for i := 1; i < len(delays); i++ {
+		if delays[i].Milliseconds() <= delays[i-1].Milliseconds() {
+			return false
+		}
+	}
+	return true
+}
