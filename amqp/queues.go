@@ -7,14 +7,14 @@ import (
 	"example.com/app/models"
 )
 
-// example is the connection that AMQP_URL names; its queues and its exchange begin with this word.
-const example = broker.Connection("example")
+// Example is the connection of AMQP_URL. Another one is added here and set by AMQP_URL_NAME.
+const Example = broker.Connection("example")
 
 // Queues is the table of the consumers.
 func Queues(db *pg.DB) []broker.Queue {
 	students := students{store: models.NewStudents(db)}
 
 	return []broker.Queue{
-		broker.One(example, "main", students.create),
+		broker.One(Example, "main", students.create),
 	}
 }

@@ -5,13 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
+	"example.com/app/amqp"
 	"example.com/app/lib/broker"
+	"example.com/app/lib/broker/memory"
 	"example.com/app/lib/broker/rabbit"
 	"example.com/app/lib/ops"
 	"example.com/app/lib/pg"
 	"example.com/app/migrations"
+	"github.com/spf13/cobra"
 )
 
 // Deps is what the modes share. It stops here: below cmd a package gets what it uses as arguments.
@@ -67,16 +71,52 @@ func (d *Deps) openDatabase(ctx context.Context, m mode) error {
 }
 
 func (d *Deps) openBrokers(m mode) error {
+	if m.needsBroker && d.Settings.AMQPURL == "" {
+		return errors.New("open RabbitMQ: set AMQP_URL, for instance to amqp://USER:PASSWORD@HOST:5672/VHOST")
+	}
+
 	for name, url := range d.Settings.brokers() {
-		driver, err := rabbit.Open(rabbit.Options{
-			Name: string(name), URL: url, ConnectionName: "app " + m.name, Log: d.Log,
-		})
+		driver, err := openBroker(name, url, m, d.Log)
 		if err != nil {
 			return err
 		}
 		d.Brokers[name] = driver
 	}
 	return nil
+}
+
+func openBroker(name broker.Connection, url string, m mode, log *slog.Logger) (broker.Driver, error) {
+	if url == inMemory {
+		return memory.New(log), nil
+	}
+
+	driver, err := rabbit.Open(rabbit.Options{Name: string(name), URL: url, ConnectionName: "app " + m.name, Log: log})
+	if err != nil {
+		return nil, fmt.Errorf("open RabbitMQ: %w: check %s", err, urlSetting(name))
+	}
+	return driver, nil
+}
+
+// inMemory stands for AMQP_URL where nobody has set it and messages need not survive.
+const inMemory = "memory"
+
+// brokers are the connections that have a URL.
+func (s *Settings) brokers() map[broker.Connection]string {
+	urls := map[broker.Connection]string{}
+	if s.AMQPURL != "" {
+		urls[amqp.Example] = s.AMQPURL
+	}
+	for name, url := range s.AMQPURLs {
+		urls[broker.Connection(name)] = url
+	}
+	return urls
+}
+
+func urlSetting(name broker.Connection) string {
+	if name == amqp.Example {
+		return "AMQP_URL"
+	}
+	return "AMQP_URL_" + strings.ToUpper(string(name))
 }
 
 func (d *Deps) awaitBrokers(ctx context.Context) error {
@@ -152,4 +192,20 @@ func connected(s broker.State) error {
 		return errors.New("takes no messages now: " + s.Blocked)
 	}
 	return nil
+}
+
+// withDatabase is for commands that need the database for a moment.
+func (f *flags) withDatabase(c *cobra.Command, name string, do func(d *Deps) error) error {
+	s, _, err := f.load(c)
+	if err != nil {
+		return err
+	}
+
+	s.AMQPURL, s.AMQPURLs = "", nil
+	d, err := Open(c.Context(), mode{name: name}, s, newLogger(s))
+	if err != nil {
+		return err
+	}
+	defer d.Close(context.WithoutCancel(c.Context()))
+	return do(d)
 }

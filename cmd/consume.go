@@ -68,12 +68,12 @@ func named(queues []broker.Queue, names []string) ([]broker.Queue, error) {
 
 	var known []string
 	for _, q := range queues {
-		known = append(known, q.FullName())
+		known = append(known, q.Name)
 	}
 	for _, name := range names {
 		if !slices.Contains(known, name) {
 			return nil, fmt.Errorf("there is no queue %s; there are: %s", name, strings.Join(known, ", "))
 		}
 	}
-	return slices.DeleteFunc(queues, func(q broker.Queue) bool { return !slices.Contains(names, q.FullName()) }), nil
+	return slices.DeleteFunc(queues, func(q broker.Queue) bool { return !slices.Contains(names, q.Name) }), nil
 }

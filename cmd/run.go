@@ -28,17 +28,27 @@ func runCommand(f *flags) *cobra.Command {
 
 // apiParts listens at once, so that a port that is taken is an error of the start.
 func apiParts(_ context.Context, d *Deps, p *ops.Probes) ([]part, error) {
-	root := newAPI(d.Settings, d.Log)
+	s := d.Settings
+	root := api.New(api.Options{
+		Title:     "Students",
+		Version:   readVersion().Version,
+		Prefix:    "/api/v1",
+		Errors:    handler.Errors(),
+		Logger:    d.Log,
+		AccessLog: s.AccessLog,
+		Docs:      s.Debug,
+	})
 	handler.Routes(root, d.DB)
 	for _, path := range ops.Paths() {
 		root.Mount(path, p.Handler())
 	}
 
-	l, err := listen(d.Settings.Host, d.Settings.APIPort, "API_PORT")
+	l, err := listen(s.Host, s.APIPort, "API_PORT")
 	if err != nil {
 		return nil, err
 	}
+	d.Log.Info("serving the API", "address", l.Addr().String())
 	return []part{{run: func(ctx context.Context) error {
-		return api.Serve(ctx, l, root.Handler(), d.Settings.ShutdownTimeout)
+		return api.Serve(ctx, l, root.Handler(), s.ShutdownTimeout)
 	}}}, nil
 }

@@ -49,7 +49,7 @@ func (s *Settings) local() bool { return s.Env == "local" || s.Env == "test" }
 
 // SetDefaults fills what depends on the machine and on other settings. Without AMQP_URL what needs it must say so.
 func (s *Settings) SetDefaults() {
-	s.Workers = cmp.Or(s.Workers, 8*runtime.NumCPU())
+	s.Workers = cmp.Or(s.Workers, 8*runtime.GOMAXPROCS(0))
 	s.AMQPPrefetch = cmp.Or(s.AMQPPrefetch, 2*s.Workers)
 	if s.local() {
 		s.DatabaseURL = cmp.Or(s.DatabaseURL, "postgres://app:app@127.0.0.1:5432/app")

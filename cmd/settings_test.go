@@ -39,7 +39,7 @@ func TestDefaultsNeedNothingSet(t *testing.T) {
 	if s.DatabaseURL == "" || s.AMQPURL == "" {
 		t.Error("local has no default for the servers")
 	}
-	if s.Workers != 8*runtime.NumCPU() || s.AMQPPrefetch != 2*s.Workers {
+	if s.Workers != 8*runtime.GOMAXPROCS(0) || s.AMQPPrefetch != 2*s.Workers {
 		t.Errorf("got %d workers and a prefetch of %d", s.Workers, s.AMQPPrefetch)
 	}
 	for _, one := range report.Settings() {

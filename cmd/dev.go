@@ -1,0 +1,141 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"example.com/app/lib/config"
+	"example.com/app/lib/ops"
+	"example.com/app/lib/pg/embedded"
+	"example.com/app/models"
+	"github.com/spf13/cobra"
+)
+
+// devFolder keeps the data of `app dev`, below the folder that it was started in.
+const devFolder = ".dev"
+
+func devCommand(f *flags) *cobra.Command {
+	var fresh bool
+	c := &cobra.Command{
+		Use:   "dev",
+		Short: "Run the whole service in one process, on a database of its own",
+		Long: "Run the whole service in one process: migrations, API, consumers and jobs.\n\n" +
+			"Without DATABASE_URL it starts a Postgres of its own, whose data stays in " + devFolder + ".\n" +
+			"Without AMQP_URL messages pass through memory, and end with the process.",
+		Example: "  app dev\n  app dev --fresh",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return f.dev(c, fresh)
+		},
+	}
+	c.Flags().BoolVar(&fresh, "fresh", false, "start over with an empty database")
+	return c
+}
+
+func (f *flags) dev(c *cobra.Command, fresh bool) error {
+	s, report, err := f.load(c)
+	if err != nil {
+		return err
+	}
+	s = forDev(s, report)
+	log := newLogger(s).With("mode", "dev")
+
+	if report.Origin("DATABASE_URL") != config.Default {
+		return liveDev(c, s, log)
+	}
+	return withPostgres(c.Context(), s, fresh, log, func(url string) error {
+		s.DatabaseURL = url
+		return liveDev(c, s, log)
+	})
+}
+
+// forDev changes defaults alone: what somebody has set stays.
+func forDev(s Settings, r *config.Report) Settings {
+	s.Debug = true
+	if r.Origin("LOG_FORMAT") == config.Default {
+		s.LogFormat = "text"
+	}
+	if r.Origin("AMQP_URL") == config.Default {
+		s.AMQPURL = inMemory
+	}
+	return s
+}
+
+// withPostgres runs a server for as long as do takes. A signal while it starts is a stop like any other.
+func withPostgres(ctx context.Context, s Settings, fresh bool, log *slog.Logger, do func(url string) error) (err error) {
+	if fresh {
+		if err := embedded.Remove(devFolder); err != nil {
+			return err
+		}
+	}
+
+	server, err := embedded.Start(ctx, embedded.Options{
+		BinDir: s.PGBinDir, DataDir: devFolder, Database: "app", Log: log,
+	})
+	if ctx.Err() != nil {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, server.Stop()) }()
+	return do(server.URL())
+}
+
+func liveDev(c *cobra.Command, s Settings, log *slog.Logger) error {
+	if err := migrateUp(c.Context(), s, log); err != nil {
+		return err
+	}
+	return live(c.Context(), mode{
+		name:        "dev",
+		needsBroker: true,
+		portSetting: "OPS_PORT",
+		port:        func(s Settings) int { return s.OpsPort },
+		parts: func(ctx context.Context, d *Deps, p *ops.Probes) ([]part, error) {
+			return devParts(ctx, d, p, c.OutOrStdout())
+		},
+	}, s, log)
+}
+
+// devParts are those of every mode, and the summary.
+func devParts(ctx context.Context, d *Deps, p *ops.Probes, out io.Writer) ([]part, error) {
+	if err := addDemoStudents(ctx, models.NewStudents(d.DB)); err != nil {
+		return nil, err
+	}
+
+	served, err := apiParts(ctx, d, p)
+	if err != nil {
+		return nil, err
+	}
+	consumed, err := consumerParts(ctx, d, nil)
+	if err != nil {
+		return nil, err
+	}
+	scheduled, err := schedulerParts(ctx, d, p)
+	if err != nil {
+		return nil, err
+	}
+
+	summary := part{run: func(ctx context.Context) error {
+		fmt.Fprint(out, devSummary(d.Settings))
+		<-ctx.Done()
+		return nil
+	}}
+	return append(append(append(served, consumed...), scheduled...), summary), nil
+}
+
+// addDemoStudents fills a table that has never had a student.
+func addDemoStudents(ctx context.Context, students models.Students) error {
+	if some, err := students.List(ctx, models.StudentFilter{}, 1); err != nil || len(some) > 0 {
+		return err
+	}
+	for _, name := range []string{"Ada Lovelace", "Alan Turing", "Grace Hopper"} {
+		if _, err := students.Create(ctx, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,30 @@
+package cmd
+
+import (
+	"fmt"
+	"net"
+	"strconv"
+)
+
+// devSummary is what somebody who has just started `app dev` wants to know.
+func devSummary(s Settings) string {
+	api := "http://" + net.JoinHostPort(s.Host, strconv.Itoa(s.APIPort))
+	ops := "http://" + net.JoinHostPort(s.Host, strconv.Itoa(s.OpsPort))
+
+	messages := "RabbitMQ at AMQP_URL"
+	if s.AMQPURL == inMemory {
+		messages = "in memory: what is queued ends with this process (set AMQP_URL for RabbitMQ)"
+	}
+	return fmt.Sprintf(`
+  API       %[1]s/api/v1/students
+  docs      %[1]s/docs and %[1]s/redoc
+  probes    %[2]s/readyz
+  log-in    none: everybody may do everything
+  messages  %[3]s
+  database  DATABASE_URL=%[4]s
+
+  try       curl -i %[1]s/api/v1/students -H 'Content-Type: application/json' -d '{"name": "Katherine Johnson"}'
+  stop      Ctrl-C
+
+`, api, ops, messages, s.DatabaseURL)
+}

@@ -1,0 +1,205 @@
+package cmd_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"example.com/app/lib/pg/pgtest"
+	"example.com/app/lib/testenv"
+)
+
+// servers are the settings of a migrated database and a virtual host of the test's own.
+func servers(t *testing.T) settings {
+	t.Helper()
+	return freePorts(t).with(settings{"DATABASE_URL": pgtest.URL(t), "AMQP_URL": testenv.Broker(t), "LOG_LEVEL": "debug"})
+}
+
+// emptyDatabase has no table at all.
+func emptyDatabase(t *testing.T) string {
+	t.Helper()
+	u, err := url.Parse(testenv.Postgres(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := strings.ToLower(t.Name())
+	execute(t, u.String(), "CREATE DATABASE "+name)
+	t.Cleanup(func() { execute(t, testenv.Postgres(t), "DROP DATABASE "+name+" WITH (FORCE)") })
+
+	u.Path = "/" + name
+	return u.String()
+}
+
+func connect(t *testing.T, database string) *pgx.Conn {
+	t.Helper()
+	db, err := pgx.Connect(t.Context(), database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+func execute(t *testing.T, database, sql string) {
+	t.Helper()
+	ctx := context.WithoutCancel(t.Context()) // a clean-up comes after the test's own end
+	db, err := pgx.Connect(ctx, database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close(ctx)
+	if _, err := db.Exec(ctx, sql); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func count(t *testing.T, database, where string) (n int) {
+	t.Helper()
+	db := connect(t, database)
+	defer db.Close(t.Context())
+	if err := db.QueryRow(t.Context(), "SELECT count(*) FROM student WHERE "+where).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// publish goes the way of the management UI's form, without a message-id.
+func publish(t *testing.T, amqpURL, exchange, key, body string) {
+	t.Helper()
+	u, err := url.Parse(amqpURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	form, err := json.Marshal(map[string]any{
+		"properties": map[string]any{"headers": map[string]string{"colour": "green"}}, "routing_key": key,
+		"payload": body, "payload_encoding": "string",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	status, answer := request(t, http.MethodPost, fmt.Sprintf("%s/api/exchanges/%s/%s/publish",
+		testenv.Management(t), strings.TrimPrefix(u.EscapedPath(), "/"), exchange), string(form))
+	if status != http.StatusOK || !strings.Contains(answer, `"routed":true`) {
+		t.Fatalf("publishing to %s/%s answers %d %s", exchange, key, status, answer)
+	}
+}
+
+func TestFourModesServeStudentsTogether(t *testing.T) {
+	t.Parallel()
+	dir, s := t.TempDir(), servers(t).with(settings{"DATABASE_URL": emptyDatabase(t), "SCHEDULE_RENAME_STUDENTS": "@every 1s"})
+
+	if said, status := run(t, dir, s, "run"); status != 1 || !strings.Contains(said, "app migrate up") {
+		t.Fatalf("app run without a schema ended with %d and said %s", status, said)
+	}
+	if said, status := run(t, dir, s, "migrate", "up"); status != 0 {
+		t.Fatalf("app migrate up ended with %d and said %s", status, said)
+	}
+
+	processes := []*process{start(t, dir, s, "run"), start(t, dir, s, "consume"), start(t, dir, s, "schedule")}
+	for port, mode := range map[string]string{"OPS_PORT": "run", "AMQ_PORT": "consume", "SCHEDULE_PORT": "schedule"} {
+		ready(t, s.url(port, "/readyz"))
+		if said, status := run(t, dir, s, "health", "--mode", mode); status != 0 {
+			t.Errorf("app health --mode %s ended with %d and said %s", mode, status, said)
+		}
+	}
+
+	if status, answer := request(t, http.MethodPost, s.url("API_PORT", "/api/v1/students"), `{"name": "posted"}`); status != http.StatusCreated {
+		t.Fatalf("POST answers %d %s", status, answer)
+	}
+	publish(t, s["AMQP_URL"], "amq.default", "example.main", `{"name": "queued"}`)
+	publish(t, s["AMQP_URL"], "example", "example.main", `{"name": "routed"}`)
+
+	for _, name := range []string{"posted", "queued", "routed"} {
+		eventually(t, name+" is a student that was renamed", func() bool {
+			return count(t, s["DATABASE_URL"], "name LIKE '"+name+"\\_new%'") == 1
+		})
+	}
+	for _, p := range processes {
+		p.stop()
+	}
+}
+
+// deadLetter is what `app queue peek --output json` tells of a message.
+type deadLetter struct {
+	Reason   string `json:"reason"`
+	Error    string `json:"error"`
+	Attempts int    `json:"attempts"`
+	Body     string `json:"body"`
+}
+
+func peek(t *testing.T, dir string, s settings, queue string) (dead []deadLetter) {
+	t.Helper()
+	said, status := run(t, dir, s.with(settings{"LOG_LEVEL": "error"}), "queue", "peek", queue, "--output", "json")
+	if status != 0 {
+		t.Fatalf("app queue peek ended with %d and said %s", status, said)
+	}
+	if err := json.Unmarshal([]byte(said), &dead); err != nil {
+		t.Fatalf("app queue peek said %s: %v", said, err)
+	}
+	return dead
+}
+
+func TestFailingMessageComesBackAndAtLastLiesAmongTheDead(t *testing.T) {
+	t.Parallel()
+	dir, s := t.TempDir(), servers(t).with(settings{"AMQP_RETRY_DELAYS": "200ms,400ms"})
+	consume := start(t, dir, s, "consume")
+	ready(t, s.url("AMQ_PORT", "/readyz"))
+
+	execute(t, s["DATABASE_URL"], "ALTER TABLE student RENAME TO away")
+	publish(t, s["AMQP_URL"], "example", "example.main", `{"name": "unlucky"}`)
+	eventually(t, "the message is dead", func() bool { return len(peek(t, dir, s, "example.main.dead")) == 1 })
+	if d := peek(t, dir, s, "example.main.dead")[0]; d.Reason != "exhausted" || d.Attempts != 3 || !strings.Contains(d.Error, "student") {
+		t.Errorf("the dead message is %+v", d)
+	}
+
+	consume.says("example.main")
+	publish(t, s["AMQP_URL"], "example", "example.main", `{"name": "late"}`)
+	execute(t, s["DATABASE_URL"], "ALTER TABLE away RENAME TO student")
+	eventually(t, "late is a student", func() bool { return count(t, s["DATABASE_URL"], "name = 'late'") == 1 })
+	consume.stop()
+}
+
+func TestMalformedMessagesAreDeadAtOnce(t *testing.T) {
+	t.Parallel()
+	dir, s := t.TempDir(), servers(t)
+	consume := start(t, dir, s, "consume")
+	ready(t, s.url("AMQ_PORT", "/readyz"))
+
+	for _, body := range []string{`{"name": `, `{}`, `{"name": "  "}`, `{"name": "x", "Name": "y"}`} {
+		publish(t, s["AMQP_URL"], "example", "example.main", body)
+	}
+
+	eventually(t, "all four are dead", func() bool { return len(peek(t, dir, s, "example.main.dead")) == 4 })
+	for _, d := range peek(t, dir, s, "example.main.dead") {
+		if d.Reason != "malformed" || d.Error == "" {
+			t.Errorf("a dead message is %+v, want the reason malformed and an error", d)
+		}
+	}
+	consume.stop()
+}
+
+func TestWrongUseEndsWithTwo(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"fly"}, {"run", "now"}, {"migrate", "sideways"}, {"run", "--fast"}, {"queue", "list", "--output", "xml"}, {"schedule", "run"}} {
+		if said, status := run(t, t.TempDir(), nil, args...); status != 2 || !strings.Contains(said, "app --help") {
+			t.Errorf("app %s ended with %d and said %s", strings.Join(args, " "), status, said)
+		}
+	}
+}
+
+func TestEveryCommandExplainsItselfWithAnExample(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"run", "consume", "schedule", "schedule list", "schedule run", "schedule history", "migrate up", "migrate down",
+		"migrate status", "migrate redo", "migrate create", "dev", "queue list", "queue peek", "queue send", "config check", "config print", "health", "version"} {
+		said, status := run(t, t.TempDir(), nil, append(strings.Fields(name), "--help")...)
+		if status != 0 || !strings.Contains(said, "Examples:\n  app "+name) {
+			t.Errorf("app %s --help ended with %d and said %s", name, status, said)
+		}
+	}
+}
