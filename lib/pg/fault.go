@@ -7,6 +7,7 @@ import (
 	"net"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
@@ -15,31 +16,66 @@ type Fault int
 
 // What an error can mean. SQLSTATE classes are those of PostgreSQL's Appendix A.
 const (
-	Other       Fault = iota // not the database's, or of no class below
+	Other       Fault = iota // not the database's, or of no class below; also work that its caller cancelled
 	Invalid                  // classes 22 and 23: the data itself; a repeat meets the same answer
 	Conflict                 // 40001, 40P01: another transaction was first; repeat at once
-	Busy                     // 55P03, 57014 or no answer in time: repeat later
-	Unavailable              // connection lost or refused, classes 08 and 53, 57P0x: the server, not the work
+	Busy                     // 55P03, 57014, no answer or no free connection in time: repeat later
+	Unavailable              // connection lost or refused, classes 08 and 53, 57P0x, a commit without an answer: the server, not the work
 )
 
-// FaultOf reads what err means.
+// FaultOf reads what err means. It knows the database's errors by the mark that this package's functions
+// leave on them: the lost connection to another service is Other.
 func FaultOf(err error) Fault {
+	if e, ok := errors.AsType[*databaseError](err); ok {
+		return e.fault
+	}
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return faultOfCode(e.Code)
 	}
-	if pgconn.Timeout(err) {
-		return Busy
+	return Other
+}
+
+// databaseError marks an error as the database's.
+type databaseError struct {
+	error
+	fault Fault
+}
+
+func (e *databaseError) Unwrap() error { return e.error }
+
+func mark(err error) error {
+	if err == nil {
+		return nil
 	}
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+	return &databaseError{err, classify(err)}
+}
+
+// markCommit marks the error of a commit: without the server's answer nobody knows whether it happened.
+func markCommit(err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, answered := errors.AsType[*pgconn.PgError](err); answered || errors.Is(err, pgx.ErrTxCommitRollback) {
+		return mark(err)
+	}
+	return &databaseError{err, Unavailable}
+}
+
+func classify(err error) Fault {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return faultOfCode(e.Code)
+	}
+	_, connecting := errors.AsType[*pgconn.ConnectError](err)
+	_, network := errors.AsType[net.Error](err)
+	switch {
+	case errors.Is(err, context.Canceled):
 		return Other
-	}
-	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+	case connecting:
 		return Unavailable
-	}
-	if _, ok := errors.AsType[net.Error](err); ok {
-		return Unavailable
-	}
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) {
+	case pgconn.Timeout(err), errors.Is(err, context.DeadlineExceeded):
+		return Busy
+	case network, errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
+		errors.Is(err, net.ErrClosed), errors.Is(err, pgconn.ErrConnClosed):
 		return Unavailable
 	}
 	return Other

@@ -2,6 +2,7 @@
 package pg
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -35,6 +36,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	}
 
 	c.MaxConns, c.MinConns = max(o.Max, 1), o.Min
+	c.ConnConfig.ConnectTimeout = cmp.Or(c.ConnConfig.ConnectTimeout, 5*time.Second)
 	p := c.ConnConfig.RuntimeParams
 	p["application_name"] = o.Name
 	p["lock_timeout"] = "5s"
@@ -66,33 +68,49 @@ func milliseconds(d, otherwise time.Duration) string {
 func (db *DB) Close() { db.pool.Close() }
 
 // Ping asks the server for an answer, outside any transaction.
-func (db *DB) Ping(ctx context.Context) error { return db.pool.Ping(ctx) }
+func (db *DB) Ping(ctx context.Context) error { return mark(db.pool.Ping(ctx)) }
 
 // InTx runs do in a transaction: every query through db with do's context joins it.
 // An error of do or a panic rolls back. Inside a transaction do joins the one that is open.
-// An error of the commit itself may leave its outcome unknown: see Unavailable.
+// When the commit's own error is Unavailable, nobody knows whether it happened.
 func (db *DB) InTx(ctx context.Context, do func(ctx context.Context) error) error {
 	if _, ok := ctx.Value(txKey{}).(pgx.Tx); ok {
 		return do(ctx)
 	}
-	return pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
-		return do(context.WithValue(ctx, txKey{}, tx))
-	})
+
+	tx, err := db.pool.Begin(ctx)
+	if err != nil {
+		return fmt.Errorf("begin a transaction: %w", mark(err))
+	}
+	defer func() { _ = tx.Rollback(ctx) }() // nothing is left to roll back after a commit
+
+	if err := do(context.WithValue(ctx, txKey{}, tx)); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("commit: %w", mark(err))
+	}
+	if err := tx.Commit(ctx); err != nil {
+		return fmt.Errorf("commit: %w", markCommit(err))
+	}
+	return nil
 }
 
 // Query runs sql; the caller closes the rows, or lets pgx.CollectRows do it.
 func (db *DB) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	return db.querier(ctx).Query(ctx, sql, args...)
+	rows, err := db.querier(ctx).Query(ctx, sql, args...)
+	return markedRows{rows}, mark(err)
 }
 
 // QueryRow runs sql for one row; its error comes from Scan, pgx.ErrNoRows for none.
 func (db *DB) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
-	return db.querier(ctx).QueryRow(ctx, sql, args...)
+	return markedRow{db.querier(ctx).QueryRow(ctx, sql, args...)}
 }
 
 // Exec runs sql and tells how many rows it touched.
 func (db *DB) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
-	return db.querier(ctx).Exec(ctx, sql, args...)
+	tag, err := db.querier(ctx).Exec(ctx, sql, args...)
+	return tag, mark(err)
 }
 
 type querier interface {

@@ -19,8 +19,8 @@ import (
 // owner is the user that the server runs as when this process is root, which postgres refuses to be; nil: this one.
 type owner struct{ uid, gid uint32 }
 
-// ownerOf is whoever owns the data that is in dir already, else a user of this machine that is not root.
-func ownerOf(dir string) (*owner, error) {
+// serverUser is a user of this machine that is not root.
+func serverUser() (*owner, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil //nolint:nilnil // no other user is no error
 	}
@@ -33,7 +33,19 @@ func ownerOf(dir string) (*owner, error) {
 		gid, gidErr := strconv.ParseUint(u.Gid, 10, 32)
 		return &owner{uint32(uid), uint32(gid)}, errors.Join(uidErr, gidErr)
 	}
-	return nil, errors.New("run postgres as root: there is no user postgres or nobody to run it as")
+	return nil, errors.New("run postgres as root, which it refuses: there is no user postgres or nobody instead")
+}
+
+// of is whoever owns path already, unless that is root; o when there is no path.
+func (o *owner) of(path string) *owner {
+	info, err := os.Stat(path)
+	if o == nil || err != nil {
+		return o
+	}
+	if s, ok := info.Sys().(*syscall.Stat_t); ok && s.Uid != 0 {
+		return &owner{s.Uid, s.Gid}
+	}
+	return o
 }
 
 func (o *owner) give(paths ...string) error {

@@ -6,29 +6,29 @@ import (
 	"path/filepath"
 )
 
-// Remove deletes the data that servers keep in dir, of every major version; there may be none.
-// A *RunningError says that one of them runs, and then nothing is deleted.
-func Remove(dir string) error {
-	owner, err := ownerOf(dir)
+// Remove deletes the data of every version in dataDir, or wherever Start has put it for dataDir.
+// While a server has some of it the error is a *RunningError and that data stays.
+func Remove(dataDir string) error {
+	owner, err := serverUser()
 	if err != nil {
 		return err
 	}
-	if dir, err = owner.reach(dir); err != nil {
+	dir, err := owner.reach(dataDir)
+	if err != nil {
 		return err
 	}
-	directories, err := filepath.Glob(filepath.Join(dir, "*", "data"))
+
+	homes, err := filepath.Glob(filepath.Join(dir, "*", "data"))
 	if err != nil {
 		return fmt.Errorf("look for data in %s: %w", dir, err)
 	}
-
-	for _, data := range directories {
-		if err := (home{dir: filepath.Dir(data)}).vacant(); err != nil {
+	for _, data := range homes {
+		h := home{dir: filepath.Dir(data)}
+		if err := h.vacant(); err != nil {
 			return err
 		}
-	}
-	for _, data := range directories {
-		if err := os.RemoveAll(filepath.Dir(data)); err != nil {
-			return fmt.Errorf("remove the data of the stopped server: %w", err)
+		if err := os.RemoveAll(h.dir); err != nil {
+			return fmt.Errorf("remove the data of postgres: %w", err)
 		}
 	}
 	return nil

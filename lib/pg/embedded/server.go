@@ -59,7 +59,7 @@ func Start(ctx context.Context, o Options) (_ *Server, err error) {
 }
 
 func (s *Server) start(ctx context.Context, o Options) error {
-	owner, err := ownerOf(o.DataDir)
+	owner, err := serverUser()
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,8 @@ func (s *Server) start(ctx context.Context, o Options) error {
 		return err
 	}
 
-	s.binDir, s.home = binaries.Dir, home{dir: filepath.Join(dir, binaries.Major), owner: owner}
+	s.binDir, s.home = binaries.Dir, home{dir: filepath.Join(dir, binaries.Major)}
+	s.home.owner = owner.of(s.home.data())
 	if s.password, err = s.home.prepare(ctx, s.binDir, o.Test); err != nil {
 		return err
 	}

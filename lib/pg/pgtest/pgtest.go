@@ -4,7 +4,6 @@ package pgtest
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
 	"strings"
 	"testing"
 
@@ -37,22 +36,29 @@ func URL(t testing.TB) string {
 	if err != nil {
 		t.Fatalf("make the template database: %v", err)
 	}
+	return create(t, server, "TEMPLATE "+template+" STRATEGY file_copy")
+}
+
+// EmptyURL is a fresh database without any table, dropped like that of URL.
+func EmptyURL(t testing.TB) string {
+	t.Helper()
+	return create(t, testenv.Postgres(t), "")
+}
+
+func create(t testing.TB, server, how string) string {
+	t.Helper()
 
 	name := "test_" + strings.ToLower(rand.Text()[:16])
-	if err := execute(t.Context(), server, cloneSQL(name, template)); err != nil {
+	if err := execute(t.Context(), server, "CREATE DATABASE "+name+" "+how); err != nil {
 		t.Fatalf("make the test's database: %v", err)
 	}
 	t.Cleanup(func() {
 		ctx := context.WithoutCancel(t.Context())
-		if err := execute(ctx, server, fmt.Sprintf("DROP DATABASE IF EXISTS %s WITH (FORCE)", name)); err != nil {
+		if err := execute(ctx, server, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)"); err != nil {
 			t.Errorf("drop the test's database: %v", err)
 		}
 	})
 	return databaseURL(server, name)
-}
-
-func cloneSQL(name, template string) string {
-	return fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s STRATEGY file_copy", name, template)
 }
 
 func execute(ctx context.Context, url, sql string) error {
