@@ -7,8 +7,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-
-	"example.com/app/lib/broker/rabbit"
 )
 
 // api is the management API, for what a driver cannot do.
@@ -67,6 +65,17 @@ func (a api) closeConnections() {
 	}
 }
 
+// only is the name of the one connection that there is: its address and port.
+func (a api) only() string {
+	a.Helper()
+	var all []connection
+	until(a, "there is one connection", func() bool {
+		all = a.connections()
+		return len(all) == 1
+	})
+	return all[0].Name
+}
+
 func (a api) call(method, path string, body, answer any) {
 	a.Helper()
 	text, err := json.Marshal(body)
@@ -84,14 +93,4 @@ func (a api) call(method, path string, body, answer any) {
 	if answer != nil {
 		check(a, json.NewDecoder(got.Body).Decode(answer))
 	}
-}
-
-func closeWith(t testing.TB, b *rabbit.Broker) {
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), soon)
-		defer cancel()
-		if err := b.Close(ctx); err != nil {
-			t.Error(err)
-		}
-	})
 }

@@ -25,7 +25,7 @@ func (b *Broker) Declare(ctx context.Context, families ...broker.Family) error {
 
 func mismatch(err error) error {
 	e, ok := errors.AsType[*amqp.Error](err)
-	if ok && e.Code == amqp.PreconditionFailed {
+	if ok && e.Code == amqp.PreconditionFailed && strings.Contains(e.Reason, "inequivalent") {
 		return fmt.Errorf("%w: %s", broker.ErrMismatch, strings.TrimPrefix(e.Reason, "PRECONDITION_FAILED - "))
 	}
 	return err
@@ -48,13 +48,16 @@ func declareFamily(ch *amqp.Channel, f broker.Family) error {
 	return nil
 }
 
+// unlimited lets the messages that nobody was bound for be looked at as often as it takes.
+const unlimited = 1_000_000_000
+
 // declareExchange makes the topic exchange, after what takes the messages that no queue is bound for.
 func declareExchange(ch *amqp.Channel, name string) error {
 	unrouted := name + ".unrouted"
 	if err := ch.ExchangeDeclare(unrouted, amqp.ExchangeFanout, true, false, false, false, nil); err != nil {
 		return err
 	}
-	if err := declareQueue(ch, broker.QueueSpec{Name: unrouted}); err != nil {
+	if err := declareQueue(ch, broker.QueueSpec{Name: unrouted, DeliveryLimit: unlimited}); err != nil {
 		return err
 	}
 	if err := ch.QueueBind(unrouted, "", unrouted, false, nil); err != nil {

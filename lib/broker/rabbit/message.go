@@ -12,6 +12,8 @@ import (
 // longestName is what a short string of the protocol holds. amqp091 closes the whole connection over a longer one.
 const longestName = 255
 
+const deliveryCount = "x-delivery-count"
+
 func checkNames(names ...string) error {
 	for _, name := range names {
 		if len(name) > longestName {
@@ -103,12 +105,10 @@ func delivery(ch *amqp.Channel, d amqp.Delivery) broker.Delivery {
 	if !e.Timestamp.IsZero() {
 		e.Timestamp = e.Timestamp.UTC()
 	}
-	return broker.NewDelivery(e, d.Exchange, d.RoutingKey, returns(d.Headers), &receipt{channel: ch, tag: d.DeliveryTag})
-}
 
-func returns(headers amqp.Table) int {
-	n, _ := headers["x-delivery-count"].(int64)
-	return int(n)
+	returns, _ := e.Headers[deliveryCount].(int64)
+	delete(e.Headers, deliveryCount) // the server's, of this delivery
+	return broker.NewDelivery(e, d.Exchange, d.RoutingKey, int(returns), &receipt{channel: ch, tag: d.DeliveryTag})
 }
 
 // plain has no types of amqp091 in it.

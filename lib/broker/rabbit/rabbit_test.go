@@ -1,12 +1,12 @@
 package rabbit_test
 
 import (
+	"context"
 	"log/slog"
 	"os"
 	"testing"
 	"time"
 
-	"example.com/app/lib/broker/brokertest"
 	"example.com/app/lib/broker/rabbit"
 	"example.com/app/lib/testenv"
 )
@@ -18,29 +18,29 @@ const (
 
 func TestMain(m *testing.M) { os.Exit(testenv.Main(m)) }
 
-func TestRabbitKeepsThePromisesOfThePort(t *testing.T) {
-	t.Parallel()
-
-	brokertest.Run(t, func(t testing.TB) brokertest.Server {
-		url := testenv.Broker(t)
-		api := newAPI(t, testenv.Management(t), url)
-		return brokertest.Server{Driver: open(t, url), Delete: api.deleteQueue, Interrupt: api.closeConnections}
-	})
-}
-
 // open answers a driver that is closed with the test.
 func open(t testing.TB, url string) *rabbit.Broker {
 	t.Helper()
-	return openAs(t, rabbit.Options{Name: "example", URL: url, ConnectionName: "app test"})
-}
-
-func openAs(t testing.TB, o rabbit.Options) *rabbit.Broker {
-	t.Helper()
-	o.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
-	b, err := rabbit.Open(o)
+	b, err := rabbit.Open(options(t, url))
 	check(t, err)
 	closeWith(t, b)
 	return b
+}
+
+func options(t testing.TB, url string) rabbit.Options {
+	return rabbit.Options{
+		Name: "example", URL: url, ConnectionName: "app test", Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+	}
+}
+
+func closeWith(t testing.TB, b *rabbit.Broker) {
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), soon)
+		defer cancel()
+		if err := b.Close(ctx); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func check(t testing.TB, err error) {
