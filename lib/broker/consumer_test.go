@@ -1,0 +1,238 @@
+package broker_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"example.com/app/lib/broker"
+	"example.com/app/lib/broker/memory"
+	"example.com/app/lib/telemetry"
+)
+
+func nothing(context.Context, *body) error { return nil }
+
+func TestQueueOfAnUnknownConnectionNamesTheSetting(t *testing.T) {
+	t.Parallel()
+	_, err := broker.NewConsumer(broker.Options{
+		Queues: []broker.Queue{broker.One("billing", "paid", nothing)},
+		Log:    slog.New(slog.DiscardHandler),
+	})
+	if err == nil || !strings.Contains(err.Error(), "AMQP_URL_BILLING") || !strings.Contains(err.Error(), "billing.paid") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestQueueNamedTwiceIsRefused(t *testing.T) {
+	t.Parallel()
+	log := slog.New(slog.DiscardHandler)
+	_, err := broker.NewConsumer(broker.Options{
+		Drivers: map[broker.Connection]broker.Driver{example: memory.New(log)},
+		Queues:  []broker.Queue{broker.One(example, "main", nothing), broker.One(example, "main", nothing)},
+		Log:     log,
+	})
+	if err == nil || !strings.Contains(err.Error(), "example.main") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestFamiliesTakeTheirOwnDelaysOrTheDefault(t *testing.T) {
+	t.Parallel()
+	got := broker.Families([]broker.Queue{
+		broker.One(example, "main", nothing, broker.Bind("student.*")),
+		broker.One(example, "own", nothing, broker.Retry(time.Hour, time.Minute, time.Hour)),
+		broker.One("billing", "none", nothing, broker.Retry()),
+	}, []time.Duration{time.Minute, time.Second})
+
+	want := map[broker.Connection][]broker.Family{
+		"example": {
+			{Exchange: "example", Name: "example.main", Tiers: []time.Duration{time.Second, time.Minute}, Bindings: []string{"student.*"}},
+			{Exchange: "example", Name: "example.own", Tiers: []time.Duration{time.Minute, time.Hour}},
+		},
+		"billing": {{Exchange: "billing", Name: "billing.none"}},
+	}
+	same := func(a, b broker.Family) bool {
+		return a.Exchange == b.Exchange && a.Name == b.Name && slices.Equal(a.Tiers, b.Tiers) && slices.Equal(a.Bindings, b.Bindings)
+	}
+	if !maps.EqualFunc(got, want, func(a, b []broker.Family) bool { return slices.EqualFunc(a, b, same) }) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestHandlerSpeaksWithTheIDsOfItsMessage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := consume(t, func(ctx context.Context, _ *body) error {
+			telemetry.Logger(ctx).Info("handled")
+			return nil
+		}, broker.Retry())
+		e := broker.Envelope{ID: "m-1", CorrelationID: "c-1", Body: []byte(`{}`), Headers: map[string]any{broker.HeaderAttempt: int64(2)}}
+		if err := w.Publish(t.Context(), "", "example.main", e); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if err := w.stop(); err != nil {
+			t.Error(err)
+		}
+		want := `"msg":"handled","queue":"example.main","message_id":"m-1","correlation_id":"c-1","attempt":2}`
+		if !strings.Contains(w.log.String(), want) {
+			t.Errorf("got %s", w.log)
+		}
+	})
+}
+
+func TestPanicIsLoggedOnceWithItsStack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := consume(t, func(context.Context, *body) error { panic("out of range") }, broker.Retry())
+		w.send()
+		if err := w.stop(); err != nil {
+			t.Error(err)
+		}
+		lines := strings.Count(w.log.String(), "out of range")
+		if lines != 1 || !strings.Contains(w.log.String(), "consumer_test.go") {
+			t.Errorf("got %s", w.log)
+		}
+	})
+}
+
+func TestHandlerPastItsDeadlineIsCutAndCharged(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := consume(t, func(ctx context.Context, _ *body) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}, broker.Retry(time.Hour))
+		w.send()
+
+		time.Sleep(20 * time.Second)
+		synctest.Wait()
+		if d := w.take("example.main.retry.3600000"); d.Attempts() != 1 {
+			t.Errorf("got %v", d.Headers)
+		}
+		if err := w.stop(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestHandlerAMinutePastItsDeadlineIsStuck(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		w := consume(t, func(context.Context, *body) error {
+			<-release
+			return nil
+		}, broker.Retry())
+		w.send()
+
+		time.Sleep(79 * time.Second)
+		if err := w.consumer.Stuck(); err != nil {
+			t.Error(err)
+		}
+		time.Sleep(time.Second)
+		if err := w.consumer.Stuck(); err == nil || !strings.Contains(err.Error(), "example.main") {
+			t.Errorf("got %v", err)
+		}
+
+		close(release)
+		synctest.Wait()
+		if err := w.consumer.Stuck(); err != nil {
+			t.Error(err)
+		}
+		if err := w.stop(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestHandlerThatIgnoresTheGraceIsLeftBehindAndNamed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		w := consume(t, func(context.Context, *body) error {
+			<-release
+			return nil
+		}, broker.Retry())
+		w.send()
+
+		w.cancel()
+		if err := <-w.ended; err == nil || !strings.Contains(err.Error(), "it still ran after the grace") {
+			t.Errorf("got %v", err)
+		}
+		if d := w.take("example.main"); d.Attempts() != 0 {
+			t.Errorf("%d attempts", d.Attempts())
+		}
+		close(release)
+		_ = w.Close(context.Background())
+	})
+}
+
+// refusing is a driver whose broker takes no messages for a while.
+type refusing struct {
+	broker.Driver
+	until   time.Time
+	refused int
+}
+
+func (r *refusing) Publish(ctx context.Context, exchange, key string, e broker.Envelope) error {
+	if time.Now().Before(r.until) {
+		r.refused++
+		return broker.ErrRefused
+	}
+	return r.Driver.Publish(ctx, exchange, key, e)
+}
+
+func TestRefusedMoveKeepsTheMessageAndIsRepeated(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := &refusing{until: time.Now().Add(10 * time.Minute)}
+		runs := 0
+		w := consume(t, func(context.Context, *body) error {
+			runs++
+			return broker.Permanent(errors.New("no"))
+		}, broker.Retry(), func(o *broker.Options) {
+			r.Driver = o.Drivers[example]
+			o.Drivers[example] = r
+		})
+		w.send()
+
+		time.Sleep(9 * time.Minute)
+		if d := w.depth("example.main"); d != (broker.Depth{Consumers: 1}) {
+			t.Errorf("got %+v", d)
+		}
+		time.Sleep(2 * time.Minute)
+		if d := w.take("example.main.dead"); d.Attempts() != 1 || runs != 1 || r.refused < 2 {
+			t.Errorf("%d runs, %d refusals, headers %v", runs, r.refused, d.Headers)
+		}
+		if err := w.stop(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestDrainCutsAMoveThatIsRefusedAndChargesNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := consume(t, func(context.Context, *body) error { return errors.New("no") }, broker.Retry(time.Hour),
+			func(o *broker.Options) {
+				o.Drivers[example] = &refusing{Driver: o.Drivers[example], until: time.Now().Add(time.Hour)}
+			})
+		w.send()
+
+		w.cancel()
+		if err := <-w.ended; err != nil {
+			t.Error(err)
+		}
+		if d := w.take("example.main"); d.Attempts() != 0 {
+			t.Errorf("%d attempts", d.Attempts())
+		}
+		_ = w.Close(context.Background())
+	})
+}

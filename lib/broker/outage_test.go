@@ -1,0 +1,164 @@
+package broker_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"example.com/app/lib/broker"
+	"example.com/app/lib/pg"
+	"example.com/app/lib/testenv"
+)
+
+func away() error     { return &pgconn.PgError{Code: "57P01"} }
+func busy() error     { return &pgconn.PgError{Code: "55P03"} }
+func conflict() error { return &pgconn.PgError{Code: "40P01"} }
+
+func TestShortOutageHoldsTheMessageUncharged(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		w := consume(t, func(context.Context, *body) error {
+			if time.Since(began) < 4*time.Minute {
+				return away()
+			}
+			return broker.Permanent(errors.New("seen"))
+		}, broker.Retry())
+		w.send()
+
+		time.Sleep(4*time.Minute + 31*time.Second)
+		synctest.Wait()
+		if d := w.take("example.main.dead"); d.Attempts() != 1 || d.Headers[broker.HeaderReason] != "permanent" {
+			t.Errorf("got %v", d.Headers)
+		}
+		if err := w.stop(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestLongOutageStopsConsumingUntilTheDatabaseAnswers(t *testing.T) {
+	t.Parallel()
+	server := testenv.NewPostgres(t)
+	outside := beyond(t)
+
+	synctest.Test(t, func(t *testing.T) {
+		db, err := pg.Open(t.Context(), pg.Options{URL: server.URL(), Name: "broker", Max: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		w := consume(t, func(ctx context.Context, _ *body) error {
+			_, err := db.Exec(ctx, "SELECT 1")
+			return err
+		}, broker.Retry(), func(o *broker.Options) { o.DB = db })
+
+		outside(server.Stop)
+		w.send()
+		time.Sleep(4 * time.Minute)
+		if d := w.depth("example.main"); d != (broker.Depth{Consumers: 1}) {
+			t.Errorf("after four minutes: %+v", d)
+		}
+		time.Sleep(time.Hour)
+		if d := w.depth("example.main"); d != (broker.Depth{Ready: 1}) {
+			t.Errorf("after an hour: %+v", d)
+		}
+
+		outside(server.Start)
+		time.Sleep(time.Minute)
+		if d := w.depth("example.main"); d != (broker.Depth{Consumers: 1}) {
+			t.Errorf("with the database back: %+v", d)
+		}
+		if n := w.depth("example.main.dead").Ready; n != 0 {
+			t.Error("the outage was charged")
+		}
+		if err := w.stop(); err != nil {
+			t.Error(err)
+		}
+		if n := strings.Count(w.log.String(), "consuming stopped until the database answers"); n != 1 {
+			t.Errorf("told %d times", n)
+		}
+	})
+}
+
+// beyond lets a bubble run functions outside it: its time would not wait for a process.
+func beyond(t *testing.T) func(func()) {
+	calls, done := make(chan func()), make(chan struct{})
+	go func() {
+		for call := range calls {
+			call()
+			done <- struct{}{}
+		}
+	}()
+	t.Cleanup(func() { close(calls) })
+	return func(call func()) {
+		calls <- call
+		<-done
+	}
+}
+
+func TestBusyDatabaseIsChargedOnceAfterFiveMinutes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := consume(t, func(context.Context, *body) error { return busy() }, broker.Retry(time.Hour))
+		w.send()
+
+		time.Sleep(5*time.Minute - time.Second)
+		if n := w.depth("example.main.retry.3600000").Ready; n != 0 {
+			t.Error("it was charged early")
+		}
+		time.Sleep(32 * time.Second)
+		if n := w.depth("example.main").Consumers; n != 1 {
+			t.Errorf("%d consumers", n)
+		}
+		if d := w.take("example.main.retry.3600000"); d.Attempts() != 1 || d.Returns != 0 {
+			t.Errorf("%d attempts, %d returns", d.Attempts(), d.Returns)
+		}
+		if err := w.stop(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestEndlessConflictIsCharged(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		runs := 0
+		w := consume(t, func(context.Context, *body) error { runs++; return conflict() }, broker.Retry())
+		w.send()
+
+		time.Sleep(time.Second)
+		if d := w.take("example.main.dead"); d.Attempts() != 1 || d.Headers[broker.HeaderErrorClass] != "SQLSTATE 40P01" {
+			t.Errorf("got %v", d.Headers)
+		}
+		if runs < 2 {
+			t.Errorf("%d runs", runs)
+		}
+		if err := w.stop(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestDrainGivesBackWhatIsHeld(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := consume(t, func(context.Context, *body) error { return away() }, broker.Retry())
+		w.send()
+		time.Sleep(time.Minute)
+
+		w.cancel()
+		synctest.Wait()
+		if d := w.take("example.main"); d.Attempts() != 0 {
+			t.Errorf("%d attempts", d.Attempts())
+		}
+		if err := w.stop(); err != nil {
+			t.Error(err)
+		}
+	})
+}
