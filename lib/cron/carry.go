@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"example.com/app/lib/pg"
+	"example.com/app/lib/telemetry"
 )
 
 // conflicts is how often a chunk is repeated at once because another transaction was first.
@@ -27,7 +28,7 @@ func (s *Scheduler) carry(ctx context.Context, task Task, h *held) {
 	log.Info("job started", "position", h.position)
 	began := time.Now()
 
-	err := s.leased(ctx, h, func(work context.Context) error {
+	err := s.leased(telemetry.WithLogger(ctx, log), h, func(work context.Context) error {
 		return s.chunks(ctx, work, task, h)
 	})
 	log = log.With("position", h.position, "took", time.Since(began))

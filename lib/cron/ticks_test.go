@@ -1,0 +1,134 @@
+package cron_test
+
+import (
+	"context"
+	"net/url"
+	"testing"
+
+	"example.com/app/lib/cron"
+)
+
+func TestEachTickRunsOnceOnThreeReplicas(t *testing.T) {
+	t.Parallel()
+
+	b := newBench(t)
+	for _, host := range []string{"a", "b", "c"} {
+		b.start(b.scheduler(host, short, cron.Job{
+			Name: "count", Schedule: schedule(t, "@every 1s"), Task: b.counting(host, 1), Missed: cron.All(60),
+		}))
+	}
+
+	b.await(30, "SELECT count(*) FROM schedule_run")
+	b.want(0, "SELECT count(*) FROM schedule_run WHERE outcome IN ('failed', 'lost')")
+	b.want(0, gaps)
+	b.want(0, "SELECT count(*) FROM schedule_run WHERE scheduled_at <> date_trunc('second', scheduled_at) OR started_at < scheduled_at")
+	b.want(0, `SELECT abs((SELECT count(*) FROM work) - (SELECT count(*) FROM schedule_run WHERE outcome = 'done'))`)
+}
+
+const gaps = "SELECT extract(epoch FROM max(scheduled_at) - min(scheduled_at))::int + 1 - count(*) FROM schedule_run"
+
+func TestMissedTicksAreMadeUpForAsTheJobSays(t *testing.T) {
+	t.Parallel()
+
+	for name, c := range map[string]struct {
+		missed cron.Missed
+		runs   int
+	}{"skip": {0, 0}, "once": {cron.Once, 1}, "all": {cron.All(60), 30}, "all up to a bound": {cron.All(7), 7}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			b := newBench(t)
+			b.lastRan(31)
+			for _, host := range []string{"a", "b", "c"} {
+				b.start(b.scheduler(host, short, mark(t), cron.Job{
+					Name: "count", Schedule: schedule(t, seldom), Task: b.counting(host, 1), Missed: c.missed,
+				}))
+			}
+
+			b.await(1, "SELECT count(*) FROM schedule_run WHERE job = 'mark' AND outcome = 'done'")
+			b.await(c.runs+1, "SELECT count(*) FROM schedule_run WHERE job = 'count' AND outcome = 'done'")
+			b.want(c.runs, "SELECT count(*) FROM work")
+			b.want(c.runs, "SELECT count(*) FROM (SELECT FROM schedule_run WHERE job = 'count' ORDER BY scheduled_at DESC LIMIT $1) newest", c.runs)
+			b.want(c.runs+1, "SELECT count(*) FROM schedule_run WHERE job = 'count'")
+		})
+	}
+}
+
+// mark is a job whose first tick tells that the schedulers have been at work for a while.
+func mark(t *testing.T) cron.Job {
+	return cron.Job{Name: "mark", Schedule: schedule(t, "@every 2s"), Task: cron.Chunks(
+		func(context.Context) (int, error) { return 0, nil },
+		func(context.Context, int) (int, bool, error) { return 0, false, nil })}
+}
+
+func TestTickThatMeetsAnUnfinishedRunIsSkipped(t *testing.T) {
+	t.Parallel()
+
+	b := newBench(t)
+	free := make(chan struct{})
+	wait := func(context.Context, int) error { <-free; return nil }
+	for _, host := range []string{"a", "b"} {
+		b.start(b.scheduler(host, long, cron.Job{
+			Name: "count", Schedule: schedule(t, "@every 1s"), Task: b.counting(host, 1, wait),
+		}))
+	}
+
+	b.await(3, "SELECT count(*) FROM schedule_run WHERE outcome = 'skipped'")
+	b.want(1, "SELECT count(*) FROM schedule_run WHERE outcome = 'running'")
+	b.want(0, "SELECT count(*) FROM schedule_run WHERE outcome = 'skipped' AND error NOT LIKE 'run % on % had not ended'")
+	close(free)
+	b.await(3, "SELECT count(*) FROM schedule_run WHERE outcome = 'done'")
+}
+
+// The database's clock decides: a host that is three seconds ahead of it claims each tick when it comes there.
+func TestHostAheadOfTheDatabaseWaits(t *testing.T) {
+	t.Parallel()
+
+	b := newBench(t)
+	b.exec("CREATE SCHEMA slow")
+	b.exec(`CREATE FUNCTION slow.clock_timestamp() RETURNS timestamptz LANGUAGE sql
+		AS $$ SELECT pg_catalog.clock_timestamp() - interval '3 s' $$`)
+	b.start(b.schedulerAt(with(t, b.url, "search_path", "slow,pg_catalog,public"), "a", short, quiet(), cron.Job{
+		Name: "count", Schedule: schedule(t, "@every 1s"), Task: b.counting("a", 1),
+	}))
+
+	b.await(5, "SELECT count(*) FROM schedule_run WHERE outcome = 'done'")
+	b.want(0, "SELECT count(*) FROM schedule_run WHERE started_at < scheduled_at")
+	b.want(0, "SELECT count(*) FROM ("+gaps+") g(missing) WHERE missing > 3")
+}
+
+func with(t *testing.T, address, name, value string) string {
+	t.Helper()
+
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := u.Query()
+	q.Set(name, value)
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+func TestJobThatIsOffRunsNoTick(t *testing.T) {
+	t.Parallel()
+
+	b := newBench(t)
+	b.start(b.scheduler("a", short, mark(t), cron.Job{Name: "count", Task: b.counting("a", 1)}))
+
+	b.await(2, "SELECT count(*) FROM schedule_run WHERE job = 'mark'")
+	b.want(0, "SELECT count(*) FROM schedule_run WHERE job = 'count'")
+}
+
+func TestJobsNeedANameOfTheirOwnAndATask(t *testing.T) {
+	t.Parallel()
+
+	task := counting(nil, "", 1)
+	for name, jobs := range map[string][]cron.Job{
+		"no name": {{Task: task}}, "no task": {{Name: "count"}}, "twice": {{Name: "count", Task: task}, {Name: "count", Task: task}},
+	} {
+		if _, err := cron.New(cron.Options{Jobs: jobs}); err == nil {
+			t.Errorf("%s: taken", name)
+		}
+	}
+}
