@@ -17,6 +17,7 @@ import (
 type findings struct {
 	problems  strict.Problems
 	malformed bool // 400
+	unread    bool // the body is no document, so its members cannot be judged
 }
 
 func (f *findings) add(pointer, code, detail string) {
@@ -63,13 +64,26 @@ func (b *binder) rest(c echo.Context, in any, v reflect.Value, limit int64) erro
 	b.query(c.Request().URL.RawQuery, v, &found)
 	b.header(c.Request().Header, v, &found)
 
-	if wrong, ok := errors.AsType[strict.Problems](strict.Validate(in)); ok {
-		if slices.ContainsFunc(wrong, func(p strict.Problem) bool { return strings.HasPrefix(p.Pointer, "/path/") }) {
+	if broken, ok := errors.AsType[strict.Problems](strict.Validate(in)); ok {
+		if slices.ContainsFunc(broken, from("/path/")) {
 			return errNotFound
 		}
-		found.problems = found.problems.Merge(wrong)
+		found.judge(broken)
 	}
 	return found.err()
+}
+
+func from(source string) func(strict.Problem) bool {
+	return func(p strict.Problem) bool { return strings.HasPrefix(p.Pointer, source) }
+}
+
+// judge adds the rules that are broken by what could be read.
+func (f *findings) judge(broken strict.Problems) {
+	if f.unread {
+		query, header := from("/query/"), from("/header/")
+		broken = slices.DeleteFunc(broken, func(p strict.Problem) bool { return !query(p) && !header(p) })
+	}
+	f.problems = f.problems.Merge(broken)
 }
 
 // query refuses parameters that the route does not know: a misspelt filter must not select everything.

@@ -41,7 +41,7 @@ func decodeBody(r *http.Request, in any, limit int64, found *findings) error {
 
 	err := strict.Unmarshal(buffer.Bytes(), in)
 	if s, ok := errors.AsType[*strict.SyntaxError](err); ok {
-		found.malformed = true
+		found.malformed, found.unread = true, true
 		found.problems = append(found.problems, strict.Problem(*s))
 	}
 	if p, ok := errors.AsType[strict.Problems](err); ok {

@@ -1,3 +1,97 @@
 package api
 
-func (s *server) serveDocs() {}
+import (
+	"bytes"
+	"compress/gzip"
+	_ "embed"
+	"html/template"
+	"net/http"
+	"strings"
+	"sync"
+
+	"example.com/app/lib/strict"
+	"github.com/labstack/echo/v4"
+	"github.com/swaggest/swgui"
+	"github.com/swaggest/swgui/v5emb"
+)
+
+//go:embed redoc/redoc.standalone.js.gz
+var redocScript []byte
+
+//go:embed pages/redoc.html
+var redocPage string
+
+//go:embed pages/problems.html
+var problemsPage string
+
+// serveDocs adds the pages about the API. They load nothing from other hosts, and their policy forbids it.
+func (s *server) serveDocs() {
+	document := sync.OnceValues(s.document.json)
+	for _, path := range []string{"/openapi.json", "/swagger.json"} {
+		s.page(path, func(c echo.Context) error {
+			body, err := document()
+			if err != nil {
+				return err
+			}
+			return c.JSONBlob(http.StatusOK, body)
+		})
+	}
+
+	swagger := v5emb.NewHandlerWithConfig(swgui.Config{
+		Title: s.Title, SwaggerJSON: "/openapi.json", BasePath: "/docs/",
+		SettingsUI: map[string]string{"defaultModelsExpandDepth": "1"},
+	})
+	s.page("/docs", html(rendered(swagger)))
+	s.page("/docs/", html(rendered(swagger)))
+	s.page("/docs/*", echo.WrapHandler(swagger))
+	s.page("/swagger", toDocs)
+	s.page("/swagger/*", toDocs)
+
+	s.page("/redoc", html(execute(redocPage, s)))
+	s.page("/redoc/redoc.standalone.js", redoc)
+	s.page("/problems", html(execute(problemsPage, map[string]any{
+		"Title": s.Title, "Codes": s.codes(), "Rules": append(strict.Codes(), strict.Problem{Code: "cursor", Detail: "The cursor is not one that this API gave."}),
+	})))
+}
+
+func (s *server) page(path string, h echo.HandlerFunc) {
+	s.patterns[path], s.quiet[path] = path, true
+	s.echo.GET(path, h)
+	s.echo.HEAD(path, h)
+}
+
+func toDocs(c echo.Context) error { return c.Redirect(http.StatusFound, "/docs") }
+
+// html serves a page that never changes.
+func html(page []byte) echo.HandlerFunc {
+	policy := policyFor(page)
+	return func(c echo.Context) error {
+		h := c.Response().Header()
+		h.Set(echo.HeaderContentSecurityPolicy, policy)
+		h.Set(echo.HeaderReferrerPolicy, "no-referrer")
+		return c.HTMLBlob(http.StatusOK, page)
+	}
+}
+
+func execute(text string, data any) []byte {
+	var b bytes.Buffer
+	if err := template.Must(template.New("page").Parse(text)).Execute(&b, data); err != nil {
+		panic(err) // the page is part of the program
+	}
+	return b.Bytes()
+}
+
+func redoc(c echo.Context) error {
+	h := c.Response().Header()
+	h.Set(echo.HeaderVary, echo.HeaderAcceptEncoding)
+	h.Set(echo.HeaderCacheControl, "max-age=86400")
+	if strings.Contains(c.Request().Header.Get(echo.HeaderAcceptEncoding), "gzip") {
+		h.Set(echo.HeaderContentEncoding, "gzip")
+		return c.Blob(http.StatusOK, "text/javascript; charset=utf-8", redocScript)
+	}
+	plain, err := gzip.NewReader(bytes.NewReader(redocScript))
+	if err != nil {
+		return err
+	}
+	return c.Stream(http.StatusOK, "text/javascript; charset=utf-8", plain)
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 
+	"example.com/app/lib/strict"
 	"github.com/labstack/echo/v4"
 )
 
@@ -31,6 +32,9 @@ func NewGuard[I any](check func(ctx context.Context, in *I) error) Guard {
 		in := new(I)
 		if err := b.path(c, reflect.ValueOf(in).Elem()); err != nil {
 			return err
+		}
+		if strict.Validate(in) != nil {
+			return errNotFound
 		}
 		return check(ctx, in)
 	}}

@@ -70,3 +70,29 @@ func below(pointer, parent string) bool {
 	rest, ok := strings.CutPrefix(pointer, parent)
 	return ok && strings.HasPrefix(rest, "/")
 }
+
+// Codes lists the codes that Decode and Validate answer with, and what each says. A rule that is not here
+// has its own name in the validate tag as its code.
+func Codes() []Problem {
+	return []Problem{
+		{Code: "empty", Detail: "Nothing came where a JSON document must be."},
+		{Code: "syntax", Detail: "It is no JSON document in UTF-8."},
+		{Code: "duplicate", Detail: "It is given more than once."},
+		{Code: "trailing", Detail: "Something follows the end of the document."},
+		{Code: "unknown", Detail: "There is no such member or parameter. Names are case-sensitive."},
+		{Code: "type", Detail: "It is of another type, or not in the form that it must have."},
+		{Code: "range", Detail: "The number is too large."},
+		{Code: "nul", Detail: "The text contains the character U+0000."},
+		{Code: "depth", Detail: "It is nested deeper than 64 levels."},
+		{Code: "required", Detail: "It is missing or empty."},
+		{Code: "min_properties", Detail: "The object has too few members."},
+		{Code: "min", Detail: "The number is too small, the text too short, or the list too short."},
+		{Code: "max", Detail: "The number is too large, the text too long, or the list too long."},
+		{Code: "len", Detail: "The text or list has not the length that it must have."},
+		{Code: "oneof", Detail: "It is none of the values that are allowed."},
+		{Code: "unique", Detail: "An entry is there more than once."},
+		{Code: "email", Detail: "It is no e-mail address."},
+		{Code: "uuid", Detail: "It is no UUID."},
+		{Code: "url", Detail: "It is no URL."},
+	}
+}

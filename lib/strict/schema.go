@@ -59,9 +59,7 @@ func property(p jsonschema.InterceptPropParams, use Use) {
 	if doc := p.Field.Tag.Get("doc"); doc != "" {
 		p.PropertySchema.WithDescription(doc)
 	}
-	if p.Field.Type.Kind() != reflect.Pointer || omits(p.Field) {
-		neverNull(p.PropertySchema)
-	}
+	nullable(p.PropertySchema, use != Parameter && p.Field.Type.Kind() == reflect.Pointer && !omits(p.Field))
 	if use != Out {
 		applyRules(p.PropertySchema, p.Field)
 	}
@@ -70,10 +68,17 @@ func property(p jsonschema.InterceptPropParams, use Use) {
 	}
 }
 
-func neverNull(s *jsonschema.Schema) {
-	s.RemoveType(jsonschema.Null)
-	if len(s.AnyOf) == 2 && s.AnyOf[0].TypeObject.HasType(jsonschema.Null) {
-		s.Ref, s.AnyOf = s.AnyOf[1].TypeObject.Ref, nil
+// nullable takes null away where it is never written and not taken. Where it stays beside a reference, the reflector
+// leaves a type behind that forbids it.
+func nullable(s *jsonschema.Schema, is bool) {
+	enveloped := len(s.AnyOf) == 2 && s.AnyOf[0].TypeObject != nil && s.AnyOf[0].TypeObject.HasType(jsonschema.Null)
+	switch {
+	case enveloped && is:
+		s.Type, s.AnyOf[1].TypeObject.Type = nil, nil
+	case enveloped:
+		s.Type, s.Ref, s.AnyOf = nil, s.AnyOf[1].TypeObject.Ref, nil
+	case !is:
+		s.RemoveType(jsonschema.Null)
 	}
 }
 

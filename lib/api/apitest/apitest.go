@@ -1,0 +1,65 @@
+// Package apitest holds an API to its own document while tests use it.
+package apitest
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"testing"
+
+	"example.com/app/lib/api"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// Handler serves what g serves, and fails t for every answer that the document does not promise:
+// a status, a content type, a header or a body. Paths outside the document are let through.
+func Handler(t testing.TB, g *api.Group) http.Handler {
+	t.Helper()
+	body, err := g.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := newContract(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		recorder := httptest.NewRecorder()
+		g.Handler().ServeHTTP(recorder, r)
+		if err := c.check(r, recorder.Result()); err != nil {
+			t.Errorf("%s %s was answered %d: %v\n%s", r.Method, r.URL, recorder.Code, err, recorder.Body)
+		}
+		copyTo(w, recorder)
+	})
+}
+
+func copyTo(w http.ResponseWriter, r *httptest.ResponseRecorder) {
+	for name, values := range r.Result().Header {
+		w.Header()[name] = values
+	}
+	w.WriteHeader(r.Code)
+	_, _ = w.Write(r.Body.Bytes())
+}
+
+// valid answers an error when body does not fit the schema at the JSON pointer into the document.
+func (c *contract) valid(pointer string, body []byte) error {
+	schema, err := c.compiler.Compile(documentURL + "#" + pointer)
+	if err != nil {
+		return err
+	}
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	return schema.Validate(value)
+}
+
+func read(r *http.Response) ([]byte, error) {
+	defer r.Body.Close()
+	return io.ReadAll(r.Body)
+}
+
+func status(r *http.Response) string { return strconv.Itoa(r.StatusCode) }

@@ -1,0 +1,59 @@
+package api_test
+
+import (
+	"testing"
+
+	"example.com/app/lib/api"
+)
+
+func word[K any](t testing.TB, key K) []byte {
+	t.Helper()
+	text, err := api.Cursor[K]{Key: key}.MarshalText()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+func TestCursorComesBackAsItWent(t *testing.T) {
+	t.Parallel()
+	for _, key := range []int64{0, 1, -1, 1 << 62} {
+		var c api.Cursor[int64]
+		if err := c.UnmarshalText(word(t, key)); err != nil || c.Key != key {
+			t.Errorf("%d became %d: %v", key, c.Key, err)
+		}
+	}
+	var c api.Cursor[struct {
+		At string `json:"at"`
+	}]
+	c.Key.At = "noon"
+	text := word(t, c.Key)
+	c.Key.At = ""
+	if err := c.UnmarshalText(text); err != nil || c.Key.At != "noon" {
+		t.Errorf("%+v: %v", c, err)
+	}
+}
+
+func TestCursorOfAnotherMakeIsForeign(t *testing.T) {
+	t.Parallel()
+	ours := string(word(t, int64(5)))
+	for _, text := range []string{"", "5", "NQ", ours + "A", ours[1:], ours + "=", string(word(t, "5")), string(word(t, int32(5)))} {
+		if err := new(api.Cursor[int64]).UnmarshalText([]byte(text)); err == nil {
+			t.Errorf("%q was taken", text)
+		}
+	}
+}
+
+func FuzzCursor(f *testing.F) {
+	f.Add(string(word(f, int64(5))))
+	f.Add("")
+	f.Fuzz(func(t *testing.T, text string) {
+		var c api.Cursor[int64]
+		if c.UnmarshalText([]byte(text)) != nil {
+			return
+		}
+		if again := string(word(t, c.Key)); again != text {
+			t.Errorf("%q is a second spelling of %q", text, again)
+		}
+	})
+}

@@ -1,0 +1,138 @@
+package api_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+
+	"example.com/app/lib/api"
+	"example.com/app/lib/telemetry"
+)
+
+func TestRequestIDIsKeptWhenItIsDecentAndMadeOtherwise(t *testing.T) {
+	t.Parallel()
+	s := sample(t)
+	made := regexp.MustCompile(`^[0-9a-f]{32}$`)
+	for given, kept := range map[string]bool{
+		"a": true, "order 66/~": true, strings.Repeat("x", 64): true,
+		"": false, strings.Repeat("x", 65): false, "a\x01": false, "é": false,
+	} {
+		id := s.do(t, "GET", "/api/v1/notes/5", "", "X-Request-ID", given).Header().Get("X-Request-ID")
+		if kept && id != given || !kept && !made.MatchString(id) {
+			t.Errorf("%q became %q", given, id)
+		}
+	}
+}
+
+func TestEveryRequestIsOneLineOfTheAccessLog(t *testing.T) {
+	t.Parallel()
+	s := sample(t)
+	s.do(t, "GET", "/api/v1/notes/5?x=1", "", "X-Request-ID", "one")
+	s.do(t, "GET", "/nothing", "")
+	s.do(t, "PUT", "/api/v1/notes/5", "{}")
+	s.do(t, "GET", "/livez", "")
+	s.do(t, "GET", "/openapi.json", "")
+
+	lines := s.logs.records(t, "request")
+	if len(lines) != 3 {
+		t.Fatalf("%d lines: %v", len(lines), lines)
+	}
+	first := lines[0]
+	if first["method"] != "GET" || first["route"] != "/api/v1/notes/{id}" || first["status"] != 422.0 ||
+		first["request_id"] != "one" || first["bytes"].(float64) < 1 || first["duration"].(float64) < 1 {
+		t.Errorf("%v", first)
+	}
+	if lines[1]["route"] != "" || lines[1]["status"] != 404.0 || lines[2]["status"] != 405.0 {
+		t.Errorf("%v", lines[1:])
+	}
+}
+
+func TestOwnFaultIsLoggedOnceWithItsError(t *testing.T) {
+	t.Parallel()
+	s := sample(t)
+	for _, title := range []string{"odd", "boom", "taken"} {
+		s.do(t, "POST", "/api/v1/notes", `{"title":"`+title+`"}`, "X-Request-ID", title)
+	}
+
+	lines := s.logs.records(t, "request failed")
+	if len(lines) != 2 {
+		t.Fatalf("%d lines: %v", len(lines), lines)
+	}
+	odd, boom := lines[0], lines[1]
+	if odd["error"] != "secret" || odd["request_id"] != "odd" || odd["route"] != "/api/v1/notes" || odd["stack"] != nil {
+		t.Errorf("%v", odd)
+	}
+	if boom["error"] != "panic: secret" || !strings.Contains(boom["stack"].(string), "createNote") {
+		t.Errorf("%v", boom)
+	}
+}
+
+func TestClientThatLeftIsNobodysFault(t *testing.T) {
+	t.Parallel()
+	s := sample(t)
+	ctx, leave := context.WithCancel(t.Context())
+	leave()
+	r := httptest.NewRequestWithContext(ctx, "GET", "/api/v1/slow", http.NoBody)
+	s.root.Handler().ServeHTTP(httptest.NewRecorder(), r)
+
+	if lines := s.logs.records(t, "request failed"); len(lines) > 0 {
+		t.Errorf("%v", lines)
+	}
+	if lines := s.logs.records(t, "request"); len(lines) != 1 || lines[0]["status"] != 499.0 {
+		t.Errorf("%v", lines)
+	}
+}
+
+func TestHandlersLogUnderTheRequestsID(t *testing.T) {
+	t.Parallel()
+	l := new(logs)
+	root := api.New(options(l))
+	api.Get(root, "/talk", "talk", "Talk", func(ctx context.Context, _ *struct{}) (api.NoContent, error) {
+		log := telemetry.Logger(ctx)
+		log.Info("spoke", "a", 1)
+		log.With("b", 2).WithGroup("g").Info("spoke", "c", 3)
+		return api.NoContent{}, nil
+	})
+	r := httptest.NewRequestWithContext(t.Context(), "GET", "/api/v1/talk", http.NoBody)
+	r.Header.Set("X-Request-ID", "one")
+	root.Handler().ServeHTTP(httptest.NewRecorder(), r)
+
+	lines := l.records(t, "spoke")
+	if len(lines) != 2 || lines[0]["request_id"] != "one" || lines[1]["request_id"] != "one" && lines[1]["g"] == nil {
+		t.Errorf("%v", lines)
+	}
+}
+
+func TestAnswerThatPanicsHalfwayIsCutOff(t *testing.T) {
+	t.Parallel()
+	l := new(logs)
+	root := api.New(options(l))
+	root.Mount("/half", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte("half"))
+		panic("secret")
+	}))
+	server := httptest.NewServer(root.Handler())
+	defer server.Close()
+
+	answer, err := server.Client().Get(server.URL + "/half")
+	if err == nil {
+		answer.Body.Close()
+		t.Error("the answer looks whole")
+	}
+	if lines := l.records(t, "request failed"); len(lines) != 1 {
+		t.Errorf("%v", lines)
+	}
+}
+
+func TestAnswersAreNotSniffed(t *testing.T) {
+	t.Parallel()
+	s := sample(t)
+	for _, path := range []string{"/api/v1/notes/5", "/nothing", "/livez", "/docs"} {
+		if got := s.do(t, "GET", path, "").Header().Get("X-Content-Type-Options"); got != "nosniff" {
+			t.Errorf("%s: %q", path, got)
+		}
+	}
+}
