@@ -78,6 +78,9 @@ func withPostgres(ctx context.Context, s Settings, fresh bool, log *slog.Logger,
 	if ctx.Err() != nil {
 		return nil
 	}
+	if running, ok := errors.AsType[*embedded.RunningError](err); ok {
+		return fmt.Errorf("app dev runs here already: stop it first, or start in another folder: %w", running)
+	}
 	if err != nil {
 		return err
 	}
