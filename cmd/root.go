@@ -55,7 +55,7 @@ func rootCommand() (root *cobra.Command, begun *bool) {
 
 	root.AddCommand(
 		runCommand(f), consumeCommand(f), scheduleCommand(f), migrateCommand(f), devCommand(f),
-		configCommand(f), healthCommand(f), versionCommand(),
+		queueCommand(f), configCommand(f), healthCommand(f), versionCommand(),
 	)
 	return root, begun
 }

@@ -150,6 +150,12 @@ func (p *publisher) finish(ctx context.Context) error {
 	for range cap(p.slots) {
 		select {
 		case p.slots <- struct{}{}:
+			continue
+		default:
+		}
+
+		select {
+		case p.slots <- struct{}{}:
 		case <-ctx.Done():
 			return fmt.Errorf("close the broker: %w: %w", broker.ErrUnknown, context.Cause(ctx))
 		}

@@ -115,6 +115,7 @@ func (s *subscription) Err() error {
 func (s *subscription) Cancel() error {
 	s.asked.Store(true)
 	if err := s.channel.Cancel(consumerTag, false); err != nil {
+		_ = s.channel.Close() // the deliveries end in any case
 		return fmt.Errorf("cancel the consumer of %s: %w", s.queue, err)
 	}
 	return nil

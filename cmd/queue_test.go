@@ -1,0 +1,164 @@
+package cmd_test
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"example.com/app/lib/broker"
+	"example.com/app/lib/broker/rabbit"
+	"example.com/app/lib/testenv"
+)
+
+// atBroker is a driver beside the program, with the family of its queue declared.
+func atBroker(t *testing.T, url string) (broker.Driver, broker.Family) {
+	t.Helper()
+	b, err := rabbit.Open(rabbit.Options{Name: "example", URL: url, ConnectionName: "test", Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { b.Close(context.WithoutCancel(t.Context())) })
+
+	f := broker.Family{Exchange: "example", Name: "example.main", Tiers: []time.Duration{5 * time.Second, time.Minute}}
+	if err := b.Declare(t.Context(), f); err != nil {
+		t.Fatal(err)
+	}
+	return b, f
+}
+
+func put(t *testing.T, b broker.Driver, queue string, e broker.Envelope) {
+	t.Helper()
+	if err := b.Publish(t.Context(), "", queue, e); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestQueueListTellsDepthsAndWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	s := settings{"AMQP_URL": testenv.Broker(t)}
+	b, f := atBroker(t, s["AMQP_URL"])
+	put(t, b, f.Dead(), broker.Envelope{ID: "1"})
+
+	said, status := run(t, t.TempDir(), s, "queue", "list")
+	var lines []string
+	for line := range strings.Lines(said) {
+		lines = append(lines, strings.Join(strings.Fields(line), " "))
+	}
+	want := []string{
+		"NAME READY CONSUMERS", "example.main 0 0", "example.main.retry.5000 0 0", "example.main.retry.60000 0 0",
+		"example.main.retry.600000 missing -", "example.main.dead 1 0", "example.unrouted 0 0",
+	}
+	if status != 0 || !slices.Equal(lines, want) {
+		t.Errorf("exit status %d, said\n%s", status, said)
+	}
+
+	said, _ = run(t, t.TempDir(), s, "queue", "list", "--output", "json")
+	var rows []struct {
+		Name    string
+		Missing bool
+		Ready   *int
+	}
+	if err := json.Unmarshal([]byte(said), &rows); err != nil || len(rows) != 6 || !rows[3].Missing || rows[3].Ready != nil || *rows[4].Ready != 1 {
+		t.Errorf("%v: %s", err, said)
+	}
+}
+
+func TestQueueSendPrintsTheIDOfWhatTheBrokerHas(t *testing.T) {
+	t.Parallel()
+	s := settings{"AMQP_URL": testenv.Broker(t)}
+	b, f := atBroker(t, s["AMQP_URL"])
+	p, err := b.Pull(t.Context(), f.Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+
+	said, status := run(t, t.TempDir(), s, "queue", "send", f.Name, `{"name": "Ada"}`)
+	d, ok, err := p.Get(t.Context())
+	if status != 0 || err != nil || !ok || d.ID == "" || said != d.ID+"\n" || string(d.Body) != `{"name": "Ada"}` {
+		t.Errorf("exit status %d, said %q, got %+v, %v", status, said, d.Envelope, err)
+	}
+
+	c := exec.Command(os.Args[0], "queue", "send", f.Name, "-", "--output", "json")
+	c.Dir, c.Env, c.Stdin = t.TempDir(), []string{"APP_TEST_BE_THE_APP=1", "AMQP_URL=" + s["AMQP_URL"]}, strings.NewReader("from\nstdin")
+	out, err := c.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, _, _ = p.Get(t.Context())
+	var sent []struct{ ID string }
+	if err := json.Unmarshal(out, &sent); err != nil || sent[0].ID != d.ID || string(d.Body) != "from\nstdin" {
+		t.Errorf("%v: said %s, got %+v", err, out, d.Envelope)
+	}
+}
+
+func TestQueuePeekShowsWhyAMessageDied(t *testing.T) {
+	t.Parallel()
+	s := settings{"AMQP_URL": testenv.Broker(t)}
+	b, f := atBroker(t, s["AMQP_URL"])
+	for id, reason := range map[string]string{"1": "malformed", "2": "exhausted", "3": "malformed"} {
+		put(t, b, f.Dead(), broker.Envelope{ID: id, Body: []byte("{\x1b[31m\n" + strings.Repeat("x", 500)), Headers: map[string]any{
+			broker.HeaderReason: reason, broker.HeaderAttempt: int64(4), broker.HeaderError: "create a student: no",
+			broker.HeaderFirstFailedAt: "2026-01-02T03:04:05Z", broker.HeaderOriginExchange: "example", broker.HeaderOriginKey: "example.main",
+		}})
+	}
+
+	for range 2 { // the queue stays as it was
+		said, status := run(t, t.TempDir(), s, "queue", "peek", f.Dead(), "--reason", "exhausted")
+		for _, part := range []string{"2 ", "exhausted", " 4 ", "2026-01-02T03:04:05Z", "example example.main", "create a student: no", "{\uFFFD[31m xxx", "…"} {
+			if !strings.Contains(said, part) {
+				t.Errorf("it does not say %q", part)
+			}
+		}
+		if status != 0 || strings.Contains(said, "malformed") || strings.Contains(said, "\x1b") {
+			t.Errorf("exit status %d, said\n%s", status, said)
+		}
+	}
+
+	for args, want := range map[string]int{"": 3, "--limit 2": 2, "--id 3": 1, "--reason malformed": 2, "--id 3 --reason exhausted": 0} {
+		said, _ := run(t, t.TempDir(), s, append(strings.Fields("queue peek "+f.Dead()+" --output json"), strings.Fields(args)...)...)
+		var found []struct {
+			ID, Body string
+			Attempts int
+		}
+		if err := json.Unmarshal([]byte(said), &found); err != nil || len(found) != want || want > 0 && len(found[0].Body) != 507 {
+			t.Errorf("%s: %v: %s", args, err, said)
+		}
+	}
+}
+
+func TestQueueCommandsSayWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	s := settings{"AMQP_URL": testenv.Broker(t)}
+	_, f := atBroker(t, s["AMQP_URL"])
+	nowhere := settings{"AMQP_URL": "amqp://guest:s3cret@127.0.0.1:1/"}
+
+	for _, test := range []struct {
+		settings settings
+		args     string
+		status   int
+		want     string
+	}{
+		{s, "send example.mian {}", 1, "find queue example.mian: there is none of that name"},
+		{s, "send main {}", 1, "a full name begins with its connection, CONNECTION.QUEUE; there are: example"},
+		{s, "send " + f.Name, 2, "accepts 2 arg(s)"},
+		{s, "peek example.old.dead", 1, "find queue example.old.dead: there is none of that name"},
+		{s, "peek " + f.Name, 1, "only dead queues"},
+		{s, "peek " + f.Retry(time.Minute), 1, "counts as a failed delivery"},
+		{nowhere, "list", 1, "nothing listens on 127.0.0.1:1; check AMQP_URL"},
+	} {
+		said, status := run(t, t.TempDir(), test.settings, strings.Fields("queue "+test.args)...)
+		if status != test.status || !strings.Contains(said, test.want) || strings.Contains(said, "s3cret") {
+			t.Errorf("%s: exit status %d, said %s", test.args, status, said)
+		}
+		if test.status == 1 && strings.Count(said, "\n") != 1 {
+			t.Errorf("%s: said more than a line:\n%s", test.args, said)
+		}
+	}
+}
