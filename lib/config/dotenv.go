@@ -11,7 +11,10 @@ import (
 	"github.com/subosito/gotenv"
 )
 
-const unknownName = "no setting has this name"
+const (
+	unknownName = "no setting has this name"
+	cutRule     = "must be in single quotes, for it has a #; or put a space before the # where a comment begins"
+)
 
 // cutValue finds values that the parser would end at a # amid them, as if a comment began there.
 var cutValue = regexp.MustCompile(`(?m)^\s*(?:export\s+)?(\w+)\s*=\s*[^'"\s#](?:[^\n#]*[^\s#])?#`)
@@ -32,26 +35,22 @@ func (d dotenv) Decode(text []byte, into map[string]any) error {
 	}
 
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		if _, ok := d.layers.fields.claim(name); !ok {
+		_, known := d.layers.fields.claim(name)
+		switch {
+		case !known:
 			d.layers.unknown = append(d.layers.unknown, Mistake{Name: name, Origin: origin, Rule: unknownName})
-		} else if values[name] != "" {
+		case isCut(text, name):
+			d.layers.mistakes = append(d.layers.mistakes, Mistake{Name: name, Origin: origin, Rule: cutRule})
+		case values[name] != "":
 			into[name] = values[name]
 			d.layers.mark(name)
 		}
 	}
-	return d.cutValues(text, origin).orNil()
+	return nil
 }
 
-func (d dotenv) cutValues(text []byte, origin string) Mistakes {
-	var all Mistakes
-	for _, m := range cutValue.FindAllSubmatch(text, -1) {
-		name := string(m[1])
-		if _, ok := d.layers.fields.claim(name); ok {
-			all = append(all, Mistake{Name: name, Origin: origin, Rule: "must be in single quotes, for it has a #; " +
-				"or put a space before the # where a comment begins"})
-		}
-	}
-	return all
+func isCut(text []byte, name string) bool {
+	return slices.ContainsFunc(cutValue.FindAllSubmatch(text, -1), func(m [][]byte) bool { return string(m[1]) == name })
 }
 
 // badLine is the number of the line after the longest start of text that can be parsed.

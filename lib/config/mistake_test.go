@@ -100,9 +100,10 @@ func TestBrokenEnvFileIsToldWithoutItsSecrets(t *testing.T) {
 func TestUnquotedHashDoesNotCutAValueInSilence(t *testing.T) {
 	t.Parallel()
 
-	path := file(t, "PORT=1 # fine\n# NAME=a#b\nKEY=hush#hush\nNAME='a#b'\n")
+	path := file(t, "PORT=0 # fine\n# NAME=a#b\nKEY=hush#hush\nNAME='a#b'\n")
 	_, err := config.Load(new(settings), config.Options{EnvFile: path})
-	want := "KEY (" + path + "): must be in single quotes, for it has a #; or put a space before the # where a comment begins"
+	want := "2 mistakes in the settings:\n  KEY (" + path + "): must be in single quotes, for it has a #; or put a space before the # where a comment begins" +
+		"\n  PORT is \"0\" (" + path + "): must be a whole number from 1 to 65535"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v", err)
 	}
@@ -141,6 +142,20 @@ func FuzzPassword(f *testing.F) {
 		_, report := load(t, config.Options{Set: []string{"NAME=amqp://user:" + secret + "@host/"}})
 		if got := report.Settings()[4].Value; strings.Contains(got, "4f1d9c") {
 			t.Errorf("%q is shown as %q", secret, got)
+		}
+	})
+}
+
+// FuzzEnvFile holds that no file breaks the reader, and that a line that cannot be read is told but not shown.
+func FuzzEnvFile(f *testing.F) {
+	for _, seed := range []string{"", "PORT=1", "NAME='a\nb'", "NAME=\"", "export X", "\ufeffPORT=2\r\n", "NAME: x", "NAME=$X${X}#"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		envFile := file(t, text+"\n4f1d9c")
+		_, err := config.Load(new(settings), config.Options{EnvFile: envFile})
+		if err == nil || strings.Contains(err.Error(), "4f1d9c") {
+			t.Errorf("%q: got %v", text, err)
 		}
 	})
 }
