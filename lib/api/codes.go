@@ -1,6 +1,9 @@
 package api
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
+)
 
 // Codes of the problems that the machinery itself answers with.
 const (
@@ -38,7 +41,9 @@ func (s *server) codes() []codeHelp {
 		{codeTimeout, http.StatusGatewayTimeout, "The answer was not ready in time. Whether the request took effect is unknown."},
 	}
 	for _, e := range s.Errors {
-		all = append(all, codeHelp{e.Code, e.Status, e.Err.Error()})
+		if !slices.ContainsFunc(all, func(known codeHelp) bool { return known.Code == e.Code }) {
+			all = append(all, codeHelp{e.Code, e.Status, e.Err.Error()})
+		}
 	}
 	return all
 }

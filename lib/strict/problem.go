@@ -54,6 +54,7 @@ func (p Problems) Merge(more Problems) Problems {
 func (p Problems) explain(m Problem) bool {
 	for _, one := range p {
 		switch {
+		case one.Code == "min_properties": // its members were read all the same
 		case one.Pointer == m.Pointer, below(m.Pointer, one.Pointer):
 			return true
 		case m.Code == "required" && below(one.Pointer, m.Pointer):

@@ -66,17 +66,30 @@ func validate(v any) Problems {
 // pointerOf turns the validator's items[3].name into /items/3/name.
 func pointerOf(namespace string) string {
 	var b strings.Builder
-	for _, name := range strings.Split(namespace, ".") {
-		if name == embedded {
-			continue
-		}
-		name, keys, _ := strings.Cut(name, "[")
-		b.WriteString("/" + pointerRead.Replace(name))
-		for _, key := range strings.Split(strings.TrimSuffix(keys, "]"), "][") {
-			if key != "" {
-				b.WriteString("/" + escape.Replace(key))
-			}
+	for namespace != "" {
+		var part string
+		part, namespace = cutPart(namespace)
+		if part != embedded {
+			b.WriteString("/" + part)
 		}
 	}
 	return b.String()
+}
+
+// cutPart takes the first name or [key] off; a key may hold dots and brackets, as clients choose the keys of maps.
+func cutPart(namespace string) (part, rest string) {
+	if namespace[0] != '[' {
+		end := strings.IndexAny(namespace, ".[")
+		if end < 0 {
+			end = len(namespace)
+		}
+		return pointerRead.Replace(namespace[:end]), strings.TrimPrefix(namespace[end:], ".")
+	}
+	for end := range namespace {
+		rest := namespace[end+1:]
+		if namespace[end] == ']' && (rest == "" || rest[0] == '.' || rest[0] == '[') {
+			return escape.Replace(namespace[1:end]), strings.TrimPrefix(rest, ".")
+		}
+	}
+	return escape.Replace(namespace[1:]), ""
 }
