@@ -127,8 +127,8 @@ func TestEnvExampleHoldsEverySettingInOrder(t *testing.T) {
 		comment = strings.TrimPrefix(lines.Text(), "# ")
 	}
 
-	var want []string
 	_, report := load(t)
+	want := make([]string, 0, len(report.Settings()))
 	for _, s := range report.Settings() {
 		want = append(want, strings.Replace(s.Name, "*", "BILLING", 1)+": "+s.Help)
 	}
