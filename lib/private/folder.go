@@ -15,10 +15,14 @@ const enough = 1 << 30 // bytes that must be free in memory for a folder to be t
 // Folder makes a temporary folder that any user may enter: in memory where 1 GiB of it is free.
 // The caller removes it; those of processes that died before they could are removed here.
 func Folder(name string) (string, error) {
-	base := os.TempDir()
 	if free("/dev/shm") >= enough {
-		base = "/dev/shm"
+		return FolderIn("/dev/shm", name)
 	}
+	return FolderIn(os.TempDir(), name)
+}
+
+// FolderIn is Folder in a folder of the caller's choice.
+func FolderIn(base, name string) (string, error) {
 	sweep(base, name+"-")
 
 	dir, err := os.MkdirTemp(base, fmt.Sprintf("%s-%d-", name, os.Getpid()))

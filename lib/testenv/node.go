@@ -1,7 +1,6 @@
 package testenv
 
 import (
-	"context"
 	"testing"
 )
 
@@ -15,9 +14,7 @@ type Node struct {
 func NewNode(t testing.TB) *Node {
 	t.Helper()
 
-	ctx, cancel := context.WithTimeout(t.Context(), startTimeout)
-	defer cancel()
-	server, err := StartRabbitMQ(ctx)
+	server, err := StartRabbitMQ(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,9 +36,7 @@ func (n *Node) Management() string { return n.server.Management() }
 func (n *Node) Start() {
 	n.t.Helper()
 
-	ctx, cancel := context.WithTimeout(n.t.Context(), startTimeout)
-	defer cancel()
-	if err := n.server.start(ctx); err != nil {
+	if err := n.server.start(n.t.Context()); err != nil {
 		n.t.Fatal(err)
 	}
 }

@@ -27,7 +27,7 @@ func Postgres(t testing.TB) string {
 	return server.URL()
 }
 
-// StartPostgres runs a server whose data is lost when it stops.
+// StartPostgres runs a server whose data are lost when it stops.
 func StartPostgres(ctx context.Context) (*embedded.Server, error) {
 	return startPostgres(ctx, postgresOptions())
 }
@@ -37,6 +37,9 @@ func postgresOptions() embedded.Options {
 }
 
 func startPostgres(ctx context.Context, o embedded.Options) (*embedded.Server, error) {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+
 	server, err := embedded.Start(ctx, o)
 	if errors.Is(err, embedded.ErrAbsent) {
 		return nil, fmt.Errorf("%w\n%s, or set TEST_DATABASE_URL", err, install)

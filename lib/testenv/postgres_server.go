@@ -1,7 +1,6 @@
 package testenv
 
 import (
-	"context"
 	"os"
 	"syscall"
 	"testing"
@@ -46,9 +45,7 @@ func (p *PostgresServer) URL() string { return p.server.URL() }
 func (p *PostgresServer) Start() {
 	p.t.Helper()
 
-	ctx, cancel := context.WithTimeout(p.t.Context(), startTimeout)
-	defer cancel()
-	server, err := startPostgres(ctx, p.options)
+	server, err := startPostgres(p.t.Context(), p.options)
 	if err != nil {
 		p.t.Fatal(err)
 	}

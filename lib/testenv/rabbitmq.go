@@ -120,6 +120,9 @@ func (r *RabbitMQ) startNames() error {
 }
 
 func (r *RabbitMQ) start(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+
 	log, err := os.Create(r.path("log"))
 	if err != nil {
 		return fmt.Errorf("open the log of RabbitMQ: %w", err)

@@ -36,9 +36,7 @@ type shared[S interface{ Stop() error }] struct {
 
 func (s *shared[S]) get(start func(ctx context.Context) (S, error)) (S, error) {
 	s.once.Do(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
-		defer cancel()
-		s.server, s.err = start(ctx)
+		s.server, s.err = start(context.Background())
 		s.begun = s.err == nil
 	})
 	return s.server, s.err

@@ -79,20 +79,24 @@ func inspect(ctx context.Context, dir string) (Binaries, error) {
 	return Binaries{Dir: dir, Major: major}, nil
 }
 
-// binaries chooses: the named folder; else, of those found, the first that has data in dir already, or the first.
-func binaries(ctx context.Context, o Options, dir string, owner *owner) (Binaries, error) {
+// choose takes the named folder; else, of those found, the first that has data in dir already, or the first;
+// else a download.
+func choose(ctx context.Context, o Options, dir string) (Binaries, error) {
 	if o.BinDir != "" {
 		return inspect(ctx, o.BinDir)
 	}
-	found := Find(ctx)
-	if len(found) == 0 {
+	if found := Find(ctx); len(found) > 0 {
+		used := slices.IndexFunc(found, func(b Binaries) bool {
+			_, err := os.Stat(filepath.Join(dir, b.Major))
+			return err == nil
+		})
+		return found[max(used, 0)], nil
+	}
+	if o.Test {
 		return Binaries{}, ErrAbsent
 	}
-	used := slices.IndexFunc(found, func(b Binaries) bool {
-		_, err := os.Stat(filepath.Join(dir, b.Major))
-		return err == nil
-	})
-	return found[max(used, 0)], nil
+	o.Log.Info("there is no PostgreSQL on this machine: taking that of the cache, or downloading it")
+	return Download(ctx, o.Cache, "")
 }
 
 func executable(name string) string {

@@ -10,6 +10,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"example.com/app/lib/private"
 )
 
 // home is the folder of one major version: the data directory, its password and the server's log.
@@ -41,26 +43,16 @@ func (h home) prepare(ctx context.Context, binDir string, trust bool) (string, e
 
 // create works beside the folder and renames at the end: a folder is complete or absent.
 func (h home) create(ctx context.Context, binDir string, trust bool) error {
-	parent := filepath.Dir(h.dir)
-	if err := os.MkdirAll(parent, 0o755); err != nil { //nolint:gosec // a server that dropped root must get through
-		return err
-	}
-	draft, err := os.MkdirTemp(parent, filepath.Base(h.dir)+".new-")
+	draft, err := private.FolderIn(filepath.Dir(h.dir), "new")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(draft)
-	if err := os.Chmod(draft, 0o711); err != nil { //nolint:gosec // the same
-		return err
-	}
 
 	if err := (home{dir: draft, owner: h.owner}).initialize(ctx, binDir, trust); err != nil {
 		return err
 	}
-	if err := os.Rename(draft, h.dir); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	return nil
+	return rename(draft, h.dir)
 }
 
 func (h home) initialize(ctx context.Context, binDir string, trust bool) error {

@@ -19,7 +19,6 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// patience is how long a start is repeated while what another server left behind goes away.
 const patience = 10 * time.Second
 
 // PID is the number of the server's main process.
@@ -45,10 +44,21 @@ func (s *Server) url(database string) string {
 	return u.String()
 }
 
-func (s *Server) launch(ctx context.Context, test bool) error {
-	deadline := time.Now().Add(patience)
-	for {
-		err := s.launchOnce(ctx, test)
+// launch repeats a start while what another server left behind, or another's port, is in the way.
+func (s *Server) launch(ctx context.Context, o Options) error {
+	for deadline := time.Now().Add(patience); ; {
+		if err := s.home.vacant(); err != nil {
+			return err
+		}
+		if s.port = o.Port; s.port == 0 {
+			port, err := private.Port()
+			if err != nil {
+				return err
+			}
+			s.port = port
+		}
+
+		err := s.launchOnce(ctx, o.Test)
 		if _, again := errors.AsType[*leftoverError](err); !again || time.Now().After(deadline) {
 			return err
 		}

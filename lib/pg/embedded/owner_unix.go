@@ -66,16 +66,17 @@ func (o *owner) drop(cmd *exec.Cmd) {
 	}
 }
 
-// reach is dir, absolute; where its owner cannot get to it, a folder below /var/tmp that is always the same for dir.
+// reach makes dir and returns it without symbolic links. Where the owner cannot get to it,
+// it makes a folder below /var/tmp instead, always the same for dir.
 func (o *owner) reach(dir string) (string, error) {
-	dir, err := filepath.Abs(dir)
+	dir, err := makeFolder(dir)
 	if err != nil || o == nil || o.enters(dir) {
 		return dir, err
 	}
 
 	sum := sha256.Sum256([]byte(dir))
 	other := fmt.Sprintf("/var/tmp/postgres-%x", sum[:8])
-	if err := os.Mkdir(other, 0o711); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := os.Mkdir(other, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return "", fmt.Errorf("make a folder that postgres can reach: %w", err)
 	}
 	info, err := os.Lstat(other)
@@ -83,20 +84,25 @@ func (o *owner) reach(dir string) (string, error) {
 		return "", fmt.Errorf("look at %s: %w", other, err)
 	}
 	if s, ok := info.Sys().(*syscall.Stat_t); !ok || !info.IsDir() || s.Uid != 0 || info.Mode().Perm()&0o022 != 0 {
-		return "", fmt.Errorf("use %s for data: it is not root's alone", other)
+		return "", fmt.Errorf("use %s for the data of postgres: it is not root's alone", other)
+	}
+	if err := os.Chmod(other, 0o711); err != nil { //nolint:gosec // the owner must get through
+		return "", fmt.Errorf("open %s for postgres: %w", other, err)
 	}
 	return other, nil
 }
 
-// enters tells whether every folder on the way to dir that exists lets the owner through.
+// enters tells whether every folder on the way to dir lets the owner through.
 func (o *owner) enters(dir string) bool {
-	for ; ; dir = filepath.Dir(dir) {
-		if info, err := os.Stat(dir); err == nil && !o.passes(info) {
+	for {
+		info, err := os.Stat(dir)
+		if err != nil || !o.passes(info) {
 			return false
 		}
 		if dir == filepath.Dir(dir) {
 			return true
 		}
+		dir = filepath.Dir(dir)
 	}
 }
 

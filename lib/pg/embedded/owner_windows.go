@@ -15,7 +15,7 @@ func serverUser() (*owner, error)               { return nil, nil } //nolint:nil
 func (*owner) give(...string) error             { return nil }
 func (o *owner) of(string) *owner               { return o }
 func (*owner) drop(*exec.Cmd)                   {}
-func (*owner) reach(dir string) (string, error) { return filepath.Abs(dir) }
+func (*owner) reach(dir string) (string, error) { return makeFolder(dir) }
 func deathSignal(bool) syscall.Signal           { return 0 }
 
 func (s *Server) fast()      { s.control("fast") }

@@ -31,5 +31,6 @@ func Remove(dataDir string) error {
 			return fmt.Errorf("remove the data of postgres: %w", err)
 		}
 	}
+	_ = os.Remove(dir) // when nothing else is in it
 	return nil
 }

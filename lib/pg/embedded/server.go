@@ -3,6 +3,7 @@ package embedded
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -17,9 +18,9 @@ type Options struct {
 	BinDir   string       // folder of postgres and initdb; "": what Find finds, else a download
 	DataDir  string       // has one data directory per major version; "": a temporary one that Stop removes
 	Database string       // made when absent, and the one that URL names; "": postgres
-	Cache    string       // where downloads stay; "": below os.UserCacheDir
-	Test     bool         // trust everybody and lose data in a crash: for tests only
 	Port     int          // 0: a free one
+	Cache    string       // of Download
+	Test     bool         // trust everybody, lose data in a crash and download nothing: for tests only
 	Log      *slog.Logger // nil: slog.Default
 }
 
@@ -35,27 +36,25 @@ type Server struct {
 }
 
 // Start makes the data directory when there is none and returns when the server answers; ctx bounds both.
-// The error is a *RunningError when another server has the data, ErrAbsent when there are no binaries.
+// The error is a *RunningError while another server has the data, ErrAbsent when there are no binaries.
 // When this process dies, even by SIGKILL, the server stops too; on Linux only.
-func Start(ctx context.Context, o Options) (_ *Server, err error) {
+func Start(ctx context.Context, o Options) (*Server, error) {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-
-	s := &Server{port: o.Port, database: o.Database}
-	defer func() {
-		if err != nil {
-			_ = s.Stop()
-		}
-	}()
-
+	s := &Server{database: o.Database}
 	if o.DataDir == "" {
-		if s.temporary, err = private.Folder("postgres"); err != nil {
+		dir, err := private.Folder("postgres")
+		if err != nil {
 			return nil, err
 		}
-		o.DataDir = s.temporary
+		o.DataDir, s.temporary = dir, dir
 	}
-	return s, s.start(ctx, o)
+
+	if err := s.start(ctx, o); err != nil {
+		return nil, errors.Join(err, s.Stop())
+	}
+	return s, nil
 }
 
 func (s *Server) start(ctx context.Context, o Options) error {
@@ -67,29 +66,20 @@ func (s *Server) start(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	binaries, err := binaries(ctx, o, dir, owner)
+	chosen, err := choose(ctx, o, dir)
 	if err != nil {
 		return err
 	}
 
-	s.binDir, s.home = binaries.Dir, home{dir: filepath.Join(dir, binaries.Major)}
+	s.binDir, s.home = chosen.Dir, home{dir: filepath.Join(dir, chosen.Major)}
 	s.home.owner = owner.of(s.home.data())
 	if s.password, err = s.home.prepare(ctx, s.binDir, o.Test); err != nil {
 		return err
 	}
-	if err := s.home.vacant(); err != nil {
+	if err := s.launch(ctx, o); err != nil {
 		return err
 	}
-	if s.port == 0 {
-		if s.port, err = private.Port(); err != nil {
-			return err
-		}
-	}
-	if err := s.launch(ctx, o.Test); err != nil {
-		return err
-	}
-
-	o.Log.Debug("postgres started", "version", binaries.Major, "port", s.port, "data", s.home.data())
+	o.Log.Debug("postgres started", "version", chosen.Major, "port", s.port, "data", s.home.data())
 	return s.createDatabase(ctx)
 }
 
