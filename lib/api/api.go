@@ -43,7 +43,8 @@ type server struct {
 	document *document
 	patterns map[string]string // echo's path → ours
 	quiet    map[string]bool   // echo's paths that Mount took: no access line above debug
-	nosniff  []string          // shared: a header value per request would cost an allocation
+
+	nosniff, problemKind []string // header values that all answers share, which saves an allocation each
 }
 
 // New is an API without routes.
@@ -54,6 +55,8 @@ func New(o Options) *Group {
 		patterns: map[string]string{},
 		quiet:    map[string]bool{},
 		nosniff:  []string{"nosniff"},
+
+		problemKind: []string{"application/problem+json"},
 	}
 	s.document = newDocument(o)
 	s.echo.Use(s.middleware)

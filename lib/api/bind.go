@@ -96,8 +96,11 @@ func (b *binder) query(raw string, v reflect.Value, found *findings) {
 		}
 	}
 	for _, p := range b.queries {
-		p.fill(v, values[p.name], "/query/"+p.name, found)
+		p.fill(v, values[p.name], "/query/", found)
 		delete(values, p.name)
+	}
+	if len(values) == 0 {
+		return
 	}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		found.add("/query/"+pointerToken(name), "unknown", "is not known here")
@@ -115,35 +118,35 @@ func (b *binder) header(h http.Header, v reflect.Value, found *findings) {
 		if len(texts) > 1 {
 			texts = []string{strings.Join(texts, ", ")}
 		}
-		p.fill(v, texts, "/header/"+p.name, found)
+		p.fill(v, texts, "/header/", found)
 	}
 }
 
-func (p *parameter) fill(v reflect.Value, texts []string, pointer string, found *findings) {
+func (p *parameter) fill(v reflect.Value, texts []string, source string, found *findings) {
 	field := v.FieldByIndex(p.index)
 	switch {
 	case len(texts) == 0 && p.fallback == "":
 	case len(texts) == 0:
-		p.one(field, p.fallback, pointer, found)
+		p.one(field, p.fallback, source, found)
 	case p.many:
 		field.Set(reflect.MakeSlice(field.Type(), len(texts), len(texts)))
 		for i, text := range texts {
-			p.one(field.Index(i), text, pointer, found)
+			p.one(field.Index(i), text, source, found)
 		}
 	case len(texts) > 1:
-		found.add(pointer, "duplicate", "must be given only once")
+		found.add(source+p.name, "duplicate", "must be given only once")
 	default:
-		p.one(field, texts[0], pointer, found)
+		p.one(field, texts[0], source, found)
 	}
 }
 
-func (p *parameter) one(v reflect.Value, text, pointer string, found *findings) {
+func (p *parameter) one(v reflect.Value, text, source string, found *findings) {
 	err := p.set(v, text)
 	switch {
 	case errors.Is(err, errForeignCursor):
 		found.malformed = true
-		found.add(pointer, "cursor", err.Error())
+		found.add(source+p.name, "cursor", err.Error())
 	case err != nil:
-		found.add(pointer, "type", err.Error())
+		found.add(source+p.name, "type", err.Error())
 	}
 }

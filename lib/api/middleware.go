@@ -114,7 +114,7 @@ func (s *server) refuse(c echo.Context, r *refusal) {
 	if r.hangUp {
 		h.Set(echo.HeaderConnection, "close")
 	}
-	_ = c.Blob(r.status, "application/problem+json", body)
+	_ = send(c, r.status, s.problemKind, body)
 }
 
 func (s *server) access(c echo.Context, status int, took time.Duration) {

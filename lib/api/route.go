@@ -2,17 +2,21 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"reflect"
 	"time"
 
+	"example.com/app/lib/telemetry"
 	"github.com/labstack/echo/v4"
 )
 
 const (
 	defaultBody     = 1 << 20
 	defaultDeadline = 30 * time.Second
+	reading         = 30 * time.Second // of a whole request
+	writing         = 15 * time.Second // of an answer, once it is there
 )
 
 // Handler is what a route does with its input.
@@ -140,6 +144,9 @@ func serve[I, O any](r *route, h Handler[I, O]) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		ctx, cancel := context.WithTimeout(c.Request().Context(), r.deadline)
 		defer cancel()
+		if r.deadline > defaultDeadline {
+			extend(c, r.deadline)
+		}
 
 		in := new(I)
 		if err := r.bind(ctx, c, in); err != nil {
@@ -150,6 +157,14 @@ func serve[I, O any](r *route, h Handler[I, O]) echo.HandlerFunc {
 			return err
 		}
 		return r.write(c, reflect.ValueOf(&out).Elem(), &out)
+	}
+}
+
+// extend puts off the end that Serve sets to writing an answer.
+func extend(c echo.Context, deadline time.Duration) {
+	err := http.NewResponseController(c.Response()).SetWriteDeadline(time.Now().Add(deadline + writing))
+	if err != nil && !errors.Is(err, http.ErrNotSupported) { // a recorder in a test has no deadline
+		telemetry.Logger(c.Request().Context()).Warn("set write deadline", "error", err)
 	}
 }
 

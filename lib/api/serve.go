@@ -18,8 +18,8 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, grace time.Durat
 	s := &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      75 * time.Second,
+		ReadTimeout:       reading,
+		WriteTimeout:      reading + defaultDeadline + writing,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) },

@@ -16,6 +16,7 @@ type writer struct {
 	headers []headerField
 	id      []int // the member id, which ends a Location
 	etag    bool
+	kind    []string // the Content-Type, shared by all answers
 }
 
 type headerField struct {
@@ -24,7 +25,7 @@ type headerField struct {
 }
 
 func newWriter(t reflect.Type) (writer, error) {
-	w := writer{}
+	w := writer{kind: []string{echo.MIMEApplicationJSON}}
 	if t.Kind() != reflect.Struct {
 		return w, nil
 	}
@@ -68,7 +69,23 @@ func (r *route) write(c echo.Context, v reflect.Value, out any) error {
 	if err != nil {
 		return fmt.Errorf("write the answer: %w", err)
 	}
-	return c.JSONBlob(r.status, body)
+	return send(c, r.status, r.writer.kind, body)
+}
+
+// buffered is how much net/http holds back to count it by itself.
+const buffered = 2 << 10
+
+// send writes a body whose length the client is told, so that nothing is chunked.
+func send(c echo.Context, status int, kind []string, body []byte) error {
+	w := c.Response()
+	h := w.Header()
+	h["Content-Type"] = kind
+	if len(body) >= buffered {
+		h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	}
+	w.WriteHeader(status)
+	_, err := w.Write(body)
+	return err
 }
 
 // headerText writes a whole number in ETag as a strong tag.

@@ -138,7 +138,7 @@ func (d *decoder) object(v reflect.Value) error {
 func (d *decoder) dictionary(v reflect.Value, f field) error {
 	t := v.Type()
 	elem := shapeOf(t.Elem())
-	f.nullable = elem == pointer
+	f.nullable = false
 	v.Set(reflect.MakeMap(t))
 	for d.PeekKind() == '"' {
 		token, err := d.ReadToken()
@@ -163,7 +163,7 @@ func (d *decoder) dictionary(v reflect.Value, f field) error {
 
 func (d *decoder) list(v reflect.Value, f field) error {
 	elem := shapeOf(v.Type().Elem())
-	f.nullable = elem == pointer
+	f.nullable = false
 	items := reflect.MakeSlice(reflect.SliceOf(v.Type().Elem()), 0, 0)
 	for d.PeekKind() != ']' {
 		items = reflect.Append(items, reflect.Zero(v.Type().Elem()))

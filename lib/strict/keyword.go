@@ -11,10 +11,13 @@ import (
 // Required tells whether leaving f out breaks its rules.
 func Required(f reflect.StructField) bool {
 	tag := f.Tag.Get("validate")
-	if tag == "" || tag == "-" || f.Tag.Get("default") != "" || namesOthers(tag) {
+	if tag == "-" || f.Tag.Get("default") != "" || namesOthers(tag) {
 		return false
 	}
-	return rules().Var(reflect.Zero(f.Type).Interface(), tag) != nil
+	if shapeOf(f.Type) == object && !strings.Contains(tag, "omitempty") && len(validate(reflect.Zero(f.Type).Interface())) > 0 {
+		return true
+	}
+	return tag != "" && rules().Var(reflect.Zero(f.Type).Interface(), tag) != nil
 }
 
 // namesOthers finds rules over several fields, which one field alone cannot break.
@@ -31,12 +34,7 @@ func namesOthers(tag string) bool {
 
 // applyRules says the field's validate and mod tags in keywords of JSON Schema.
 func applyRules(s *jsonschema.Schema, f reflect.StructField) {
-	t := f.Type
-	for t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	rules := strings.Split(f.Tag.Get("validate"), ",")
-	keywords(s, t, rules)
+	keywords(s, indirect(f.Type), strings.Split(f.Tag.Get("validate"), ","))
 
 	if f.Tag.Get("mod") == "trim" && Required(f) {
 		s.WithPattern(`\S`)
@@ -113,18 +111,17 @@ func splitOneOf(arg string) []string {
 }
 
 func elements(s *jsonschema.Schema, t reflect.Type, rules []string) {
-	var inner *jsonschema.SchemaOrBool
-	switch t.Kind() {
-	case reflect.Slice, reflect.Array:
-		if s.Items != nil {
-			inner = s.Items.SchemaOrBool
-		}
-	case reflect.Map:
-		inner = s.AdditionalProperties
-	default:
+	if t.Kind() != reflect.Slice && t.Kind() != reflect.Array && t.Kind() != reflect.Map {
 		return
 	}
-	if inner != nil && inner.TypeObject != nil && inner.TypeObject.Ref == nil {
-		keywords(inner.TypeObject, t.Elem(), rules)
+	if entries := entriesOf(s); entries != nil && entries.Ref == nil {
+		keywords(entries, indirect(t.Elem()), rules)
 	}
+}
+
+func indirect(t reflect.Type) reflect.Type {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return t
 }

@@ -56,12 +56,7 @@ func requiredDetail(w validator.FieldError) string {
 }
 
 func bound(how string, w validator.FieldError) string {
-	t := w.Type()
-	for t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-
-	switch t.Kind() {
+	switch indirect(w.Type()).Kind() {
 	case reflect.String:
 		return "must have " + how + " " + counted(w.Param(), "character")
 	case reflect.Slice, reflect.Array, reflect.Map:

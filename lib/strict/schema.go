@@ -60,11 +60,26 @@ func property(p jsonschema.InterceptPropParams, use Use) {
 		p.PropertySchema.WithDescription(doc)
 	}
 	nullable(p.PropertySchema, use != Parameter && p.Field.Type.Kind() == reflect.Pointer && !omits(p.Field))
+	for entries := entriesOf(p.PropertySchema); entries != nil; entries = entriesOf(entries) {
+		entries.RemoveType(jsonschema.Null)
+	}
 	if use != Out {
 		applyRules(p.PropertySchema, p.Field)
 	}
 	if requires(p.Field, use) && !slices.Contains(p.ParentSchema.Required, p.Name) {
 		p.ParentSchema.Required = append(p.ParentSchema.Required, p.Name)
+	}
+}
+
+// entriesOf is the schema of the entries of a list or a map, if s is one.
+func entriesOf(s *jsonschema.Schema) *jsonschema.Schema {
+	switch {
+	case s.Items != nil && s.Items.SchemaOrBool != nil:
+		return s.Items.SchemaOrBool.TypeObject
+	case s.AdditionalProperties != nil:
+		return s.AdditionalProperties.TypeObject
+	default:
+		return nil
 	}
 }
 

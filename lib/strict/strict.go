@@ -1,9 +1,10 @@
 // Package strict turns JSON from outside into structs, or says everything that is wrong with it at once.
 //
 // Members are the fields with a json tag, matched by their exact names. Refused are unknown and repeated members,
-// data after the document, invalid UTF-8, U+0000 in any text (PostgreSQL cannot keep it), nesting deeper than 64,
-// and null where the field is neither a pointer without omitempty nor a type with its own UnmarshalJSON.
-// A text with the tag mod:"trim" loses the white space around it before its length is judged.
+// data after the document, invalid UTF-8, U+0000 in any text (PostgreSQL cannot keep it) and nesting deeper than 64.
+// So is null, unless the field is a pointer without omitempty or its type has its own UnmarshalJSON.
+// The tag mod:"trim" takes the white space around a text away before its length is judged; minProperties:"1" on a
+// field named _ asks for at least one member. Of several rules in a validate tag, a field tells the first it breaks.
 package strict
 
 import (

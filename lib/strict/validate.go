@@ -51,13 +51,10 @@ func validate(v any) Problems {
 		panic(err) // v is no struct: a mistake of the program
 	}
 
-	t := reflect.TypeOf(v)
-	for t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
+	name := indirect(reflect.TypeOf(v)).Name()
 	problems := make(Problems, 0, len(wrong))
 	for _, w := range wrong[:min(len(wrong), maxProblems)] {
-		namespace := strings.TrimPrefix(w.Namespace(), t.Name()+".")
+		namespace := strings.TrimPrefix(w.Namespace(), name+".")
 		problems = append(problems, Problem{pointerOf(namespace), ruleCode(w.Tag()), ruleDetail(w)})
 	}
 	return problems
