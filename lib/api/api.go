@@ -5,6 +5,7 @@ package api
 import (
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -71,7 +72,7 @@ func New(o Options) *Group {
 func (g *Group) Group(prefix, tag string, guards ...Guard) *Group {
 	inner := *g
 	inner.prefix, inner.tag = g.prefix+prefix, tag
-	inner.guards = append(g.guards[:len(g.guards):len(g.guards)], guards...)
+	inner.guards = slices.Concat(g.guards, guards)
 	return &inner
 }
 

@@ -13,9 +13,9 @@ import (
 // sink is a client that throws everything away.
 type sink struct{ header http.Header }
 
-func (s *sink) Header() http.Header         { return s.header }
-func (s *sink) Write(p []byte) (int, error) { return len(p), nil }
-func (s *sink) WriteHeader(int)             {}
+func (s *sink) Header() http.Header       { return s.header }
+func (*sink) Write(p []byte) (int, error) { return len(p), nil }
+func (*sink) WriteHeader(int)             {}
 
 func benchmarked() http.Handler {
 	root := api.New(api.Options{Title: "Notes", Logger: slog.New(slog.DiscardHandler), AccessLog: true})
@@ -25,7 +25,7 @@ func benchmarked() http.Handler {
 
 func BenchmarkGet(b *testing.B) {
 	h, w := benchmarked(), &sink{http.Header{}}
-	r := httptest.NewRequest(http.MethodGet, "/notes/5", http.NoBody)
+	r := httptest.NewRequestWithContext(b.Context(), http.MethodGet, "/notes/5", http.NoBody)
 	b.ReportAllocs()
 	for b.Loop() {
 		clear(w.header)
@@ -36,7 +36,7 @@ func BenchmarkGet(b *testing.B) {
 func BenchmarkPost(b *testing.B) {
 	h, w := benchmarked(), &sink{http.Header{}}
 	body := strings.NewReader("")
-	r := httptest.NewRequest(http.MethodPost, "/notes", body)
+	r := httptest.NewRequestWithContext(b.Context(), http.MethodPost, "/notes", body)
 	r.ContentLength = -1
 	r.Header.Set("Content-Type", "application/json")
 	b.ReportAllocs()

@@ -9,8 +9,9 @@ import (
 	"slices"
 	"strings"
 
-	"example.com/app/lib/strict"
 	"github.com/labstack/echo/v4"
+
+	"example.com/app/lib/strict"
 )
 
 // findings are what is wrong with a request, and whether it is worse than invalid.

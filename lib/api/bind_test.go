@@ -14,8 +14,9 @@ func pointers(t *testing.T, s *site, status int, method, path, body string, head
 	if w.Code != status {
 		t.Fatalf("status %d instead of %d: %s", w.Code, status, w.Body)
 	}
-	var found []string
-	for _, e := range problem(t, w).Errors {
+	told := problem(t, w).Errors
+	found := make([]string, 0, len(told))
+	for _, e := range told {
 		found = append(found, e.Pointer+" "+e.Code)
 	}
 	slices.Sort(found)

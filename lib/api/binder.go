@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"reflect"
@@ -44,28 +45,40 @@ func newBinder(t reflect.Type) (binder, error) {
 }
 
 func (b *binder) add(f reflect.StructField) error {
-	var list *[]parameter
-	name := ""
-	if tag, ok := f.Tag.Lookup("path"); ok {
-		list, name = &b.paths, tag
-	} else if tag, ok := f.Tag.Lookup("query"); ok {
-		list, name = &b.queries, tag
-	} else if tag, ok := f.Tag.Lookup("header"); ok {
-		list, name = &b.headers, http.CanonicalHeaderKey(tag)
-	} else {
+	source, name, ok := sourceOf(f)
+	if !ok {
 		return nil
 	}
-
-	p, err := newParameter(name, f, list == &b.queries)
+	p, err := newParameter(source, name, f)
+	switch source {
+	case "path":
+		b.paths = append(b.paths, p)
+	case "query":
+		b.queries = append(b.queries, p)
+	case "header":
+		b.headers = append(b.headers, p)
+	}
 	b.cursor = b.cursor || f.Type.Implements(reflect.TypeFor[aCursor]())
-	*list = append(*list, p)
 	return err
 }
 
-func newParameter(name string, f reflect.StructField, repeatable bool) (p parameter, err error) {
+// sourceOf tells where the tags of f take it from.
+func sourceOf(f reflect.StructField) (source, name string, ok bool) {
+	for _, source := range []string{"path", "query", "header"} {
+		if name, ok := f.Tag.Lookup(source); ok {
+			if source == "header" {
+				name = http.CanonicalHeaderKey(name)
+			}
+			return source, name, true
+		}
+	}
+	return "", "", false
+}
+
+func newParameter(source, name string, f reflect.StructField) (p parameter, err error) {
 	p = parameter{
 		name: name, index: f.Index, fallback: f.Tag.Get("default"),
-		many: repeatable && f.Type.Kind() == reflect.Slice, required: strict.Required(f),
+		many: source == "query" && f.Type.Kind() == reflect.Slice, required: strict.Required(f),
 	}
 	t := f.Type
 	if p.many {
@@ -77,7 +90,7 @@ func newParameter(name string, f reflect.StructField, repeatable bool) (p parame
 
 	if p.fallback != "" {
 		if p.many {
-			return p, fmt.Errorf("a list has no default")
+			return p, errors.New("a list has no default")
 		}
 		if err := p.set(reflect.New(t).Elem(), p.fallback); err != nil {
 			return p, fmt.Errorf("the default %q %w", p.fallback, err)

@@ -11,8 +11,9 @@ import (
 	"strings"
 	"sync"
 
-	"example.com/app/lib/strict"
 	"github.com/labstack/echo/v4"
+
+	"example.com/app/lib/strict"
 )
 
 const (

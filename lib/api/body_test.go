@@ -59,13 +59,13 @@ func TestBodyAtItsLimitIsTakenAndOneByteMoreIsNot(t *testing.T) {
 }
 
 // raw sends text to a real port and reads one answer, as a simple client does: first all writing, then reading.
-func raw(t *testing.T, address, text string) *http.Response {
+func raw(t *testing.T, address, text string) (status int, closes bool) {
 	t.Helper()
-	conn, err := net.Dial("tcp", address)
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { conn.Close() })
+	defer func() { _ = conn.Close() }()
 	if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
 		t.Fatal(err)
 	}
@@ -76,8 +76,8 @@ func raw(t *testing.T, address, text string) *http.Response {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { answer.Body.Close() })
-	return answer
+	defer answer.Body.Close()
+	return answer.StatusCode, answer.Close
 }
 
 func TestSimpleClientReadsThe413OfALargeBody(t *testing.T) {
@@ -92,15 +92,15 @@ func TestSimpleClientReadsThe413OfALargeBody(t *testing.T) {
 		"length":  fmt.Sprintf("%sContent-Length: %d\r\n\r\n%s", head, len(data), data),
 		"chunked": fmt.Sprintf("%sTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", head, len(data), data),
 	} {
-		answer := raw(t, address, text)
-		if answer.StatusCode != http.StatusRequestEntityTooLarge || answer.Close {
-			t.Errorf("%s: %d, connection closed: %t", name, answer.StatusCode, answer.Close)
+		status, closes := raw(t, address, text)
+		if status != http.StatusRequestEntityTooLarge || closes {
+			t.Errorf("%s: %d, connection closes: %t", name, status, closes)
 		}
 	}
 
-	waiting := raw(t, address, fmt.Sprintf("%sExpect: 100-continue\r\nContent-Length: %d\r\n\r\n", head, len(data)))
-	if waiting.StatusCode != http.StatusRequestEntityTooLarge {
-		t.Errorf("a client that asks first: %d", waiting.StatusCode)
+	waiting, _ := raw(t, address, fmt.Sprintf("%sExpect: 100-continue\r\nContent-Length: %d\r\n\r\n", head, len(data)))
+	if waiting != http.StatusRequestEntityTooLarge {
+		t.Errorf("a client that asks first: %d", waiting)
 	}
 }
 

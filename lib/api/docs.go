@@ -9,10 +9,11 @@ import (
 	"strings"
 	"sync"
 
-	"example.com/app/lib/strict"
 	"github.com/labstack/echo/v4"
 	"github.com/swaggest/swgui"
 	"github.com/swaggest/swgui/v5emb"
+
+	"example.com/app/lib/strict"
 )
 
 //go:embed redoc/redoc.standalone.js.gz

@@ -8,10 +8,11 @@ import (
 	"slices"
 	"strconv"
 
-	"example.com/app/lib/strict"
 	"github.com/swaggest/jsonschema-go"
 	"github.com/swaggest/openapi-go"
 	"github.com/swaggest/openapi-go/openapi31"
+
+	"example.com/app/lib/strict"
 )
 
 // document is the OpenAPI document, which grows with each route.

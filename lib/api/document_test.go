@@ -97,7 +97,7 @@ func TestEveryRouteIsAnOperationAndNothingElseIs(t *testing.T) {
 	want := []string{
 		"DELETE /attic/{shelf}/notes/{id} removeNote3", "DELETE /notes/{id} removeNote", "DELETE /shelves/{shelf}/notes/{id} removeNote2",
 		"GET /attic/{shelf}/notes listNotes3", "GET /attic/{shelf}/notes/{id} showNote3",
-		"GET /notes listNotes", "GET /notes/{id} showNote",
+		"GET /long long", "GET /notes listNotes", "GET /notes/{id} showNote",
 		"GET /shelves/{shelf}/notes listNotes2", "GET /shelves/{shelf}/notes/{id} showNote2", "GET /slow slow",
 		"PATCH /attic/{shelf}/notes/{id} changeNote3", "PATCH /notes/{id} changeNote", "PATCH /shelves/{shelf}/notes/{id} changeNote2",
 		"POST /attic/{shelf}/notes createNote3", "POST /notes createNote", "POST /shelves/{shelf}/notes createNote2", "POST /uploads upload",
@@ -112,7 +112,7 @@ func TestDocumentSaysWhatARequestNeeds(t *testing.T) {
 	d, body := document(t, sample(t))
 
 	change := d.Paths["/api/v1/shelves/{shelf}/notes/{id}"]["patch"]
-	var params []string
+	params := make([]string, 0, len(change.Parameters))
 	for _, p := range change.Parameters {
 		params = append(params, p.In+" "+p.Name)
 	}
@@ -152,7 +152,7 @@ func TestDocumentListsTheStatusesOfEachRoute(t *testing.T) {
 		"post /api/v1/uploads":      "202 400 408 409 413 415 422 500 503 504",
 	} {
 		method, path, _ := strings.Cut(route, " ")
-		var got []string
+		got := make([]string, 0, 10)
 		for status := range d.Paths[path][method].Responses {
 			got = append(got, status)
 		}

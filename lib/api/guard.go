@@ -5,8 +5,9 @@ import (
 	"fmt"
 	"reflect"
 
-	"example.com/app/lib/strict"
 	"github.com/labstack/echo/v4"
+
+	"example.com/app/lib/strict"
 )
 
 // Guard decides whether a request may go on; its error is answered as a handler's would be.

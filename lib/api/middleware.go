@@ -9,9 +9,10 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/labstack/echo/v4"
+
 	"example.com/app/lib/strict"
 	"example.com/app/lib/telemetry"
-	"github.com/labstack/echo/v4"
 )
 
 // clientGone is logged in place of a status that nobody saw.
@@ -51,7 +52,7 @@ func (p *panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }
 func shielded(next echo.HandlerFunc, c echo.Context) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			if v == http.ErrAbortHandler {
+			if abort, ok := v.(error); ok && errors.Is(abort, http.ErrAbortHandler) {
 				panic(v)
 			}
 			err = &panicked{v, debug.Stack()}

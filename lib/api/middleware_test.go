@@ -117,9 +117,7 @@ func TestAnswerThatPanicsHalfwayIsCutOff(t *testing.T) {
 	server := httptest.NewServer(root.Handler())
 	defer server.Close()
 
-	answer, err := server.Client().Get(server.URL + "/half")
-	if err == nil {
-		answer.Body.Close()
+	if a := <-ask(t, server.URL+"/half"); a.err == nil {
 		t.Error("the answer looks whole")
 	}
 	if lines := l.records(t, "request failed"); len(lines) != 1 {

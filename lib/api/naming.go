@@ -4,9 +4,10 @@ import (
 	"reflect"
 	"strings"
 
-	"example.com/app/lib/strict"
 	"github.com/swaggest/jsonschema-go"
 	"github.com/swaggest/openapi-go"
+
+	"example.com/app/lib/strict"
 )
 
 // useOf tells what the document is describing at the moment.
@@ -53,8 +54,9 @@ func plainName(t reflect.Type) string {
 		return "InvalidMember" // Problem is the document around it
 	}
 	name, args, _ := strings.Cut(strings.TrimSuffix(t.Name(), "]"), "[")
+	parts := []string{name}
 	for arg := range strings.SplitSeq(args, ",") {
-		name += strings.Trim(arg[strings.LastIndexByte(arg, '.')+1:], "[]")
+		parts = append(parts, strings.Trim(arg[strings.LastIndexByte(arg, '.')+1:], "[]"))
 	}
-	return name
+	return strings.Join(parts, "")
 }

@@ -5,9 +5,10 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/labstack/echo/v4"
+
 	"example.com/app/lib/pg"
 	"example.com/app/lib/strict"
-	"github.com/labstack/echo/v4"
 )
 
 // Problem is the body of every answer that is an error (RFC 9457).

@@ -8,8 +8,9 @@ import (
 	"reflect"
 	"time"
 
-	"example.com/app/lib/telemetry"
 	"github.com/labstack/echo/v4"
+
+	"example.com/app/lib/telemetry"
 )
 
 const (

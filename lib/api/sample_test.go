@@ -204,6 +204,9 @@ func sample(t testing.TB) *site {
 	notes(root.Group("/attic/{shelf}/notes", "notes", shelf))
 	api.Post(root, "/uploads", "upload", "Count bytes", upload, api.BodyLimit(100), api.Status(http.StatusAccepted))
 	api.Get(root, "/slow", "slow", "Take long", slow, api.Deadline(time.Millisecond))
+	api.Get(root, "/long", "long", "Say much", func(context.Context, *struct{}) (Upload, error) {
+		return Upload{strings.Repeat("a", 10_000)}, nil
+	}, api.Deadline(time.Minute))
 	api.Get(root, "/hidden", "hidden", "Nobody knows", listNotes, api.Hidden())
 	root.Mount("/livez", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("alive")) }))
 	return &site{root, l, apitest.Handler(t, root)}

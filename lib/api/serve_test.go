@@ -11,13 +11,19 @@ import (
 	"example.com/app/lib/api"
 )
 
-// serving runs Serve around h; stop ends its context, and ended tells what it returned.
-func serving(t *testing.T, h http.HandlerFunc, grace time.Duration) (url string, stop func(), ended chan error) {
+func listener(t *testing.T) net.Listener {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
+	return l
+}
+
+// serving runs Serve around h; stop ends its context, and ended tells what it returned.
+func serving(t *testing.T, h http.HandlerFunc, grace time.Duration) (url string, stop func(), ended chan error) {
+	t.Helper()
+	l := listener(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended = make(chan error, 1)
 	go func() { ended <- api.Serve(ctx, l, h, grace) }()
@@ -67,9 +73,9 @@ func TestRequestThatRunsIsFinishedAndNoNewOneTaken(t *testing.T) {
 	<-running
 	stop()
 	for refused := false; !refused; {
-		conn, err := net.Dial("tcp", url[len("http://"):])
+		conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", url[len("http://"):])
 		if refused = err != nil; !refused {
-			conn.Close()
+			_ = conn.Close()
 		}
 	}
 	close(finish)
@@ -102,10 +108,7 @@ func TestRequestThatOutlastsTheGraceIsCutOff(t *testing.T) {
 
 func TestListenerThatFailsEndsServe(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := listener(t)
 	l.Close()
 	if err := api.Serve(t.Context(), l, http.NotFoundHandler(), time.Second); err == nil {
 		t.Error("Serve returned nothing")

@@ -7,8 +7,9 @@ import (
 	"reflect"
 	"strconv"
 
-	"example.com/app/lib/strict"
 	"github.com/labstack/echo/v4"
+
+	"example.com/app/lib/strict"
 )
 
 // writer knows what of an output goes into headers.

@@ -31,6 +31,7 @@ func bounds(s *jsonschema.Schema, t reflect.Type, rule, arg string) {
 	case reflect.Map:
 		set(least, func(n int64) { s.MinProperties = n })
 		set(most, func(n int64) { s.MaxProperties = &n })
+	default: // nothing else has a size
 	}
 }
 

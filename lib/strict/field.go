@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -17,7 +18,7 @@ func Fields(t reflect.Type) iter.Seq[reflect.StructField] {
 func walk(t reflect.Type, above []int, yield func(reflect.StructField) bool) bool {
 	for i := range t.NumField() {
 		f := t.Field(i)
-		f.Index = append(above[:len(above):len(above)], i)
+		f.Index = slices.Concat(above, []int{i})
 		_, member := Member(f)
 
 		var more bool

@@ -6,8 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"example.com/app/lib/strict"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"example.com/app/lib/strict"
 )
 
 type rules struct {

@@ -8,6 +8,8 @@
 package strict
 
 import (
+	"errors"
+
 	"github.com/go-json-experiment/json"
 )
 
@@ -20,7 +22,7 @@ const (
 // It answers *SyntaxError when body is no JSON document, Problems when anything else is wrong.
 func Decode(body []byte, into any) error {
 	err := Unmarshal(body, into)
-	problems, ok := err.(Problems)
+	problems, ok := errors.AsType[Problems](err)
 	if err != nil && !ok {
 		return err
 	}

@@ -10,8 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"example.com/app/lib/strict"
 	"github.com/google/uuid"
+
+	"example.com/app/lib/strict"
 )
 
 type person struct {

@@ -9,8 +9,9 @@ import (
 	"strconv"
 	"testing"
 
-	"example.com/app/lib/api"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"example.com/app/lib/api"
 )
 
 // Handler serves what g serves, and fails t for every answer that the document does not promise:
