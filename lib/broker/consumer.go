@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -36,30 +37,40 @@ type Consumer struct {
 
 var errGrace = errors.New("the grace is over")
 
-// NewConsumer touches no broker yet. It refuses queues of a connection without a driver and queues named twice.
+// NewConsumer touches no broker yet. It tells every mistake in the table of queues: a connection without a driver,
+// a queue named twice, a retry delay that is none.
 func NewConsumer(o Options) (*Consumer, error) {
 	o.Workers = max(o.Workers, 1)
 	o.Prefetch = cmp.Or(o.Prefetch, 2*o.Workers)
 	o.HandlerTimeout = cmp.Or(o.HandlerTimeout, 20*time.Second)
 	c := &Consumer{o: o}
 
-	seen := make(map[string]bool)
-	var problems []error
+	var mistakes []error
 	for _, q := range o.Queues {
-		if o.Drivers[q.Connection] == nil {
-			problems = append(problems, fmt.Errorf("consume %s: connection %q has no broker: set AMQP_URL_%s",
-				q.Name, q.Connection, strings.ToUpper(string(q.Connection))))
+		if err := c.add(q); err != nil {
+			mistakes = append(mistakes, fmt.Errorf("consume %s: %w", q.Name, err))
 		}
-		if seen[q.Name] {
-			problems = append(problems, fmt.Errorf("consume %s: the queue is in the table twice", q.Name))
-		}
-		seen[q.Name] = true
-		c.lines = append(c.lines, newLine(c, q))
 	}
-	if err := errors.Join(problems...); err != nil {
-		return nil, err
+	if len(mistakes) > 0 {
+		return nil, errors.Join(mistakes...)
 	}
 	return c, nil
+}
+
+func (c *Consumer) add(q Queue) error {
+	if c.o.Drivers[q.Connection] == nil {
+		return fmt.Errorf("connection %q has no broker: set AMQP_URL_%s", q.Connection, strings.ToUpper(string(q.Connection)))
+	}
+	if slices.ContainsFunc(c.lines, func(l *line) bool { return l.queue.Name == q.Name }) {
+		return errors.New("the queue is in the table twice")
+	}
+
+	l := newLine(c, q)
+	if tiers := l.family.Tiers; len(tiers) > 0 && tiers[0] < time.Millisecond {
+		return fmt.Errorf("a retry delay of %s is shorter than a millisecond", tiers[0])
+	}
+	c.lines = append(c.lines, l)
+	return nil
 }
 
 // Declare makes all that the queues need; an ErrMismatch says which queue exists with other arguments.

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,27 +19,27 @@ import (
 
 func nothing(context.Context, *body) error { return nil }
 
-func TestQueueOfAnUnknownConnectionNamesTheSetting(t *testing.T) {
-	t.Parallel()
-	_, err := broker.NewConsumer(broker.Options{
-		Queues: []broker.Queue{broker.One("billing", "paid", nothing)},
-		Log:    slog.New(slog.DiscardHandler),
-	})
-	if err == nil || !strings.Contains(err.Error(), "AMQP_URL_BILLING") || !strings.Contains(err.Error(), "billing.paid") {
-		t.Errorf("got %v", err)
-	}
-}
-
-func TestQueueNamedTwiceIsRefused(t *testing.T) {
+func TestEveryMistakeInTheTableIsTold(t *testing.T) {
 	t.Parallel()
 	log := slog.New(slog.DiscardHandler)
 	_, err := broker.NewConsumer(broker.Options{
 		Drivers: map[broker.Connection]broker.Driver{example: memory.New(log)},
-		Queues:  []broker.Queue{broker.One(example, "main", nothing), broker.One(example, "main", nothing)},
-		Log:     log,
+		Queues: []broker.Queue{
+			broker.One(example, "main", nothing),
+			broker.One(example, "main", nothing),
+			broker.One("billing", "paid", nothing),
+			broker.One(example, "hasty", nothing, broker.Retry(time.Minute, 0)),
+		},
+		Log: log,
 	})
-	if err == nil || !strings.Contains(err.Error(), "example.main") {
-		t.Errorf("got %v", err)
+	for _, want := range []string{
+		"consume example.main: the queue is in the table twice",
+		`consume billing.paid: connection "billing" has no broker: set AMQP_URL_BILLING`,
+		"consume example.hasty: a retry delay of 0s",
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
 	}
 }
 
@@ -178,12 +179,12 @@ func TestHandlerThatIgnoresTheGraceIsLeftBehindAndNamed(t *testing.T) {
 type refusing struct {
 	broker.Driver
 	until   time.Time
-	refused int
+	refused atomic.Int64
 }
 
 func (r *refusing) Publish(ctx context.Context, exchange, key string, e broker.Envelope) error {
 	if time.Now().Before(r.until) {
-		r.refused++
+		r.refused.Add(1)
 		return broker.ErrRefused
 	}
 	return r.Driver.Publish(ctx, exchange, key, e)
@@ -193,9 +194,9 @@ func TestRefusedMoveKeepsTheMessageAndIsRepeated(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := &refusing{until: time.Now().Add(10 * time.Minute)}
-		runs := 0
+		var runs atomic.Int64
 		w := consume(t, func(context.Context, *body) error {
-			runs++
+			runs.Add(1)
 			return broker.Permanent(errors.New("no"))
 		}, broker.Retry(), func(o *broker.Options) {
 			r.Driver = o.Drivers[example]
@@ -208,8 +209,8 @@ func TestRefusedMoveKeepsTheMessageAndIsRepeated(t *testing.T) {
 			t.Errorf("got %+v", d)
 		}
 		time.Sleep(2 * time.Minute)
-		if d := w.take("example.main.dead"); d.Attempts() != 1 || runs != 1 || r.refused < 2 {
-			t.Errorf("%d runs, %d refusals, headers %v", runs, r.refused, d.Headers)
+		if d := w.take("example.main.dead"); d.Attempts() != 1 || runs.Load() != 1 || r.refused.Load() < 2 {
+			t.Errorf("%d runs, %d refusals, headers %v", runs.Load(), r.refused.Load(), d.Headers)
 		}
 		if err := w.stop(); err != nil {
 			t.Error(err)
@@ -235,4 +236,47 @@ func TestDrainCutsAMoveThatIsRefusedAndChargesNothing(t *testing.T) {
 		}
 		_ = w.Close(context.Background())
 	})
+}
+
+// absent is a driver whose queue cannot be consumed.
+type absent struct {
+	broker.Driver
+	asked atomic.Int64
+}
+
+func (a *absent) Consume(context.Context, string, int) (broker.Subscription, error) {
+	a.asked.Add(1)
+	return nil, errors.New("no connection")
+}
+
+func TestConsumingIsTriedAgainWithPausesUpToHalfAMinute(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a := new(absent)
+		w := consume(t, nothing, broker.Retry(), func(o *broker.Options) {
+			a.Driver = o.Drivers[example]
+			o.Drivers[example] = a
+		})
+
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		if n := a.asked.Load(); n < 2 {
+			t.Errorf("asked %d times in the first seconds", n)
+		}
+		time.Sleep(10 * time.Hour)
+		synctest.Wait()
+		if n := a.asked.Load(); n < 1200 || n > 4800 {
+			t.Errorf("asked %d times in ten hours", n)
+		}
+		if err := w.stop(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestNoErrorIsNeitherPermanentNorLate(t *testing.T) {
+	t.Parallel()
+	if err := errors.Join(broker.Permanent(nil), broker.RetryAfter(time.Minute, nil)); err != nil {
+		t.Error(err)
+	}
 }

@@ -31,10 +31,10 @@ func (s *session) take(d Delivery) {
 		return
 	}
 
-	switch f := w.handle(); f.err {
-	case nil:
+	switch f := w.handle(); {
+	case f.err == nil:
 		w.ack()
-	case errGivenBack:
+	case errors.Is(f.err, errGivenBack):
 		s.requeue(d)
 	default:
 		w.fail(f)

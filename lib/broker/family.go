@@ -34,10 +34,10 @@ type QueueSpec struct {
 
 // Queues lists what the family consists of, targets of dead-lettering first.
 func (f Family) Queues() []QueueSpec {
-	specs := []QueueSpec{
-		{Name: f.Dead(), DeliveryLimit: unlimited},
-		{Name: f.Name, DeadLetterTo: f.Dead(), DeliveryLimit: backstop},
-	}
+	specs := make([]QueueSpec, 0, 2+len(f.Tiers))
+	specs = append(specs,
+		QueueSpec{Name: f.Dead(), DeliveryLimit: unlimited},
+		QueueSpec{Name: f.Name, DeadLetterTo: f.Dead(), DeliveryLimit: backstop})
 	for _, tier := range f.Tiers {
 		specs = append(specs, QueueSpec{Name: f.Retry(tier), TTL: tier, DeadLetterTo: f.Name})
 	}

@@ -30,9 +30,9 @@ func (h *hold) spent(fault pg.Fault) bool {
 		return !h.since.IsZero() && time.Since(h.since) >= patience
 	case pg.Unavailable:
 		return false
-	default:
-		return true
+	case pg.Other, pg.Invalid:
 	}
+	return true
 }
 
 // wait returns true when it is time to try again, and false when w must be given back. A database that stays away

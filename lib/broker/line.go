@@ -60,8 +60,8 @@ func (l *line) session(ctx, work context.Context, sessions *sync.WaitGroup) erro
 		return err
 	}
 
-	s := newSession(l, sub, ctx, work)
-	defer sessions.Go(func() { s.finish(work) })
+	s := newSession(ctx, work, l, sub)
+	defer sessions.Go(s.finish)
 	return s.read()
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -128,16 +129,19 @@ func TestBusyDatabaseIsChargedOnceAfterFiveMinutes(t *testing.T) {
 func TestEndlessConflictIsCharged(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		runs := 0
-		w := consume(t, func(context.Context, *body) error { runs++; return conflict() }, broker.Retry())
+		var runs atomic.Int64
+		w := consume(t, func(context.Context, *body) error {
+			runs.Add(1)
+			return conflict()
+		}, broker.Retry())
 		w.send()
 
 		time.Sleep(time.Second)
 		if d := w.take("example.main.dead"); d.Attempts() != 1 || d.Headers[broker.HeaderErrorClass] != "SQLSTATE 40P01" {
 			t.Errorf("got %v", d.Headers)
 		}
-		if runs < 2 {
-			t.Errorf("%d runs", runs)
+		if n := runs.Load(); n < 2 {
+			t.Errorf("%d runs", n)
 		}
 		if err := w.stop(); err != nil {
 			t.Error(err)

@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -26,7 +27,7 @@ type session struct {
 	running sync.WaitGroup
 }
 
-func newSession(l *line, sub Subscription, ctx, work context.Context) *session {
+func newSession(ctx, work context.Context, l *line, sub Subscription) *session {
 	s := &session{line: l, sub: sub, work: work}
 	s.stop, s.end = context.WithCancelCause(ctx)
 	s.live, s.lose = context.WithCancel(work)
@@ -67,7 +68,7 @@ func (s *session) read() error {
 func (s *session) lost() error {
 	s.end(errEnded)
 	s.lose()
-	return errors.Join(errEnded, s.sub.Err())
+	return cmp.Or(s.sub.Err(), errEnded)
 }
 
 func (s *session) giveBack(waiting []Delivery) {
@@ -84,7 +85,7 @@ func (s *session) giveBack(waiting []Delivery) {
 
 // finish waits for the handlers, no longer than a last breath after the grace, and closes: what is unsettled
 // then goes back to the queue.
-func (s *session) finish(work context.Context) {
+func (s *session) finish() {
 	idle := make(chan struct{})
 	go func() {
 		s.running.Wait()
@@ -93,7 +94,7 @@ func (s *session) finish(work context.Context) {
 
 	select {
 	case <-idle:
-	case <-work.Done():
+	case <-s.work.Done():
 		select {
 		case <-idle:
 		case <-time.After(lastBreath):

@@ -51,7 +51,7 @@ func (w *watch) abandoned() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 
-	var problems []error
+	problems := make([]error, 0, len(w.running))
 	for r := range w.running {
 		problems = append(problems, fmt.Errorf("handle message %s of %s: it still ran after the grace", r.id, r.queue))
 	}

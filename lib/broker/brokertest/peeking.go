@@ -36,7 +36,7 @@ func peekLeavesTheQueueAsItWas(s *scene) {
 	} {
 		got, err := broker.Peek(s.Context(), s.server, f.Dead(), c.limit, c.keep)
 		s.check(err)
-		var ids []string
+		ids := make([]string, 0, len(got))
 		for _, d := range got {
 			ids = append(ids, d.ID)
 		}

@@ -101,7 +101,7 @@ func (s *scene) take(queue string) (d broker.Delivery) {
 	s.Helper()
 	p, err := s.server.Pull(s.Context(), queue)
 	s.check(err)
-	defer p.Close()
+	defer func() { _ = p.Close() }()
 
 	s.until(func() bool {
 		var ok bool

@@ -1,5 +1,6 @@
 // Package memory is a broker inside this process, for development and tests: topic exchanges, retry delays,
-// dead-lettering and returns as RabbitMQ has them, nothing durable. A queue takes at most a million messages.
+// dead-lettering and returns as RabbitMQ has them, nothing durable. A queue in which 100,000 messages wait refuses
+// further ones.
 package memory
 
 import (

@@ -8,7 +8,7 @@ import (
 	"example.com/app/lib/broker"
 )
 
-const capacity = 1_000_000 // messages that are ready; dead-lettering may pass it
+const capacity = 100_000 // messages that are ready; dead-lettering may pass it
 
 // queue holds what is ready in the order of arrival. The broker's mutex guards it.
 type queue struct {
