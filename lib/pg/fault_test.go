@@ -72,7 +72,7 @@ func TestFaultOfOtherServicesIsNotTheDatabases(t *testing.T) {
 	t.Parallel()
 
 	db := pgtest.New(t)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,7 @@ type sessionLock struct{}
 func (sessionLock) SessionLock(ctx context.Context, conn *sql.Conn) error {
 	for {
 		var locked bool
-		err := conn.QueryRowContext(ctx, "SELECT pg_try_advisory_lock($1)", int64(lock.DefaultLockID)).Scan(&locked)
+		err := conn.QueryRowContext(ctx, "SELECT pg_try_advisory_lock($1)", lock.DefaultLockID).Scan(&locked)
 		if err != nil || locked {
 			return err
 		}
@@ -29,6 +29,6 @@ func (sessionLock) SessionLock(ctx context.Context, conn *sql.Conn) error {
 }
 
 func (sessionLock) SessionUnlock(ctx context.Context, conn *sql.Conn) error {
-	_, err := conn.ExecContext(ctx, "SELECT pg_advisory_unlock($1)", int64(lock.DefaultLockID))
+	_, err := conn.ExecContext(ctx, "SELECT pg_advisory_unlock($1)", lock.DefaultLockID)
 	return err
 }

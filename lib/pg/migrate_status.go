@@ -52,7 +52,7 @@ func (m *Migrator) applied(ctx context.Context) (map[int64]time.Time, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 
 	applied := map[int64]time.Time{}
 	for rows.Next() {

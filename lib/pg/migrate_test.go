@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -35,7 +36,7 @@ func newMigrator(t *testing.T, url string, files fs.FS) *pg.Migrator {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { m.Close() })
+	t.Cleanup(func() { _ = m.Close() })
 	return m
 }
 
@@ -93,7 +94,7 @@ func TestMigrationsGoUpAndDown(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var did []string
+		did := make([]string, 0, len(steps))
 		for _, s := range steps {
 			did = append(did, fmt.Sprint(s.Direction, " ", s.Version))
 		}
@@ -120,7 +121,7 @@ func applied(t *testing.T, m *pg.Migrator) string {
 	var versions []string
 	for _, one := range all {
 		if !one.AppliedAt.IsZero() {
-			versions = append(versions, fmt.Sprint(one.Version))
+			versions = append(versions, strconv.FormatInt(one.Version, 10))
 		}
 	}
 	return strings.Join(versions, " ")

@@ -22,9 +22,9 @@ func (m management) deleteVhost(ctx context.Context, vhost string) error {
 	return m.call(ctx, http.MethodDelete, "/api/vhosts/"+vhost, "")
 }
 
-// ready is nil once the node takes clients.
-func (m management) ready(ctx context.Context) error {
-	return m.call(ctx, http.MethodGet, "/api/health/checks/local-alarms", "")
+// ready is nil once the node takes clients on port.
+func (m management) ready(ctx context.Context, port int) error {
+	return m.call(ctx, http.MethodGet, fmt.Sprintf("/api/health/checks/port-listener/%d", port), "")
 }
 
 func (m management) call(ctx context.Context, method, path, body string) error {

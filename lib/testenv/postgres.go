@@ -42,7 +42,7 @@ func startPostgres(ctx context.Context, o embedded.Options) (*embedded.Server, e
 
 	server, err := embedded.Start(ctx, o)
 	if errors.Is(err, embedded.ErrAbsent) {
-		return nil, fmt.Errorf("%w\n%s, or set TEST_DATABASE_URL", err, install)
+		return nil, fmt.Errorf("%w, or TEST_DATABASE_URL; %s", err, install)
 	}
 	return server, err
 }

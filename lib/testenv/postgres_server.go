@@ -82,7 +82,8 @@ func (p *PostgresServer) Pause() {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	p.paused = append(sessions, pid)
+	p.paused = append(p.paused, pid)
+	p.paused = append(p.paused, sessions...)
 	for _, pid := range sessions {
 		signal(pid, stopSignal)
 	}

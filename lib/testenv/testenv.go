@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-const install = "apt-get install postgresql rabbitmq-server (Debian, Ubuntu), brew install postgresql rabbitmq (macOS)"
+const install = "run `apt-get install postgresql rabbitmq-server` (Debian, Ubuntu) or `brew install postgresql rabbitmq` (macOS)"
 
 const startTimeout = 2 * time.Minute // for one server, on a machine that is busy with tests
 

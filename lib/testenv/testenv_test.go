@@ -36,7 +36,11 @@ func TestBrokerIsAFreshVirtualHost(t *testing.T) {
 		t.Errorf("a fresh queue has %d messages", q.Messages)
 	}
 
-	answer, err := http.Get(testenv.Management(t) + "/api/queues")
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, testenv.Management(t)+"/api/queues", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,6 +124,6 @@ func TestPostgresStopsPausesAndDies(t *testing.T) {
 		if _, err := again.Exec(t.Context(), "SELECT FROM kept"); err != nil {
 			t.Errorf("the table is gone after a restart: %v", err)
 		}
-		again.Close(t.Context())
+		_ = again.Close(t.Context())
 	}
 }

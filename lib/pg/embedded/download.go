@@ -58,7 +58,7 @@ func fill(ctx context.Context, cache, dir, repository string) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(draft)
+	defer func() { _ = os.RemoveAll(draft) }()
 
 	unpacked := filepath.Join(draft, "unpacked")
 	fetched := make(chan error, 1)

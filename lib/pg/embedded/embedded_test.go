@@ -61,7 +61,7 @@ func dataDir(t *testing.T) string {
 
 	dir := t.TempDir()
 	t.Cleanup(func() {
-		if err := embedded.Remove(dir); err != nil {
+		if err := embedded.Remove(context.WithoutCancel(t.Context()), dir); err != nil {
 			t.Error(err)
 		}
 	})
@@ -90,7 +90,7 @@ func execute(t *testing.T, url, sql string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close(t.Context())
+	defer func() { _ = conn.Close(t.Context()) }()
 	if _, err := conn.Exec(t.Context(), sql); err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +124,7 @@ func TestServerWantsItsPassword(t *testing.T) {
 	}
 	u.User = url.UserPassword("postgres", "guess")
 	if conn, err := pgx.Connect(t.Context(), u.String()); err == nil {
-		conn.Close(t.Context())
+		_ = conn.Close(t.Context())
 		t.Error("a wrong password is taken")
 	}
 }
@@ -139,7 +139,7 @@ func TestASecondServerOnTheDataIsToldOfTheFirst(t *testing.T) {
 	if !ok || e.Port != first.Port() || e.PID != first.PID() {
 		t.Errorf("the second server is %v, want the first's port %d and process %d", err, first.Port(), first.PID())
 	}
-	if _, ok := errors.AsType[*embedded.RunningError](embedded.Remove(o.DataDir)); !ok {
+	if _, ok := errors.AsType[*embedded.RunningError](embedded.Remove(t.Context(), o.DataDir)); !ok {
 		t.Error("the data of a running server were removed")
 	}
 	execute(t, first.URL(), "SELECT 1")
@@ -188,7 +188,7 @@ func one(t *testing.T, server *embedded.Server, sql string) (value string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close(t.Context())
+	defer func() { _ = conn.Close(t.Context()) }()
 	if err := conn.QueryRow(t.Context(), sql).Scan(&value); err != nil {
 		t.Fatal(err)
 	}

@@ -47,7 +47,7 @@ func (h home) create(ctx context.Context, binDir string, trust bool) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(draft)
+	defer func() { _ = os.RemoveAll(draft) }()
 
 	if err := (home{dir: draft, owner: h.owner}).initialize(ctx, binDir, trust); err != nil {
 		return err

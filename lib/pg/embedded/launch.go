@@ -1,12 +1,9 @@
 package embedded
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,33 +18,10 @@ import (
 
 const patience = 10 * time.Second
 
-// PID is the number of the server's main process.
-func (s *Server) PID() int { return s.process.PID() }
-
-// Port is the port on 127.0.0.1.
-func (s *Server) Port() int { return s.port }
-
-// URL names the server with its password, and Options.Database.
-func (s *Server) URL() string { return s.url(cmp.Or(s.database, "postgres")) }
-
-func (s *Server) url(database string) string {
-	u := url.URL{
-		Scheme:   "postgres",
-		User:     url.UserPassword("postgres", s.password),
-		Host:     net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)),
-		Path:     "/" + database,
-		RawQuery: "sslmode=disable",
-	}
-	if s.password == "" {
-		u.User = url.User("postgres")
-	}
-	return u.String()
-}
-
 // launch repeats a start while what another server left behind, or another's port, is in the way.
 func (s *Server) launch(ctx context.Context, o Options) error {
 	for deadline := time.Now().Add(patience); ; {
-		if err := s.home.vacant(); err != nil {
+		if err := s.home.vacant(ctx); err != nil {
 			return err
 		}
 		if s.port = o.Port; s.port == 0 {
@@ -75,7 +49,7 @@ func (s *Server) launchOnce(ctx context.Context, test bool) error {
 	}
 	defer log.Close()
 
-	cmd := exec.Command(filepath.Join(s.binDir, "postgres"), s.arguments(test)...)
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), filepath.Join(s.binDir, "postgres"), s.arguments(test)...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = s.home.data(), log, log
 	s.home.owner.drop(cmd)
 	if s.process, err = private.Start(cmd, deathSignal(test)); err != nil {
@@ -92,7 +66,8 @@ func (s *Server) arguments(test bool) []string {
 			"max_connections=300", "shared_buffers=32MB", "dynamic_shared_memory_type=mmap")
 	}
 
-	args := []string{"-D", s.home.data(), "-p", strconv.Itoa(s.port)}
+	args := make([]string, 0, 4+2*len(settings))
+	args = append(args, "-D", s.home.data(), "-p", strconv.Itoa(s.port))
 	for _, setting := range settings {
 		args = append(args, "-c", setting)
 	}
@@ -132,29 +107,6 @@ func (s *Server) explain() error {
 		}
 	}
 	return fmt.Errorf("start postgres: %w\n%s", s.process.Err(), text)
-}
-
-func (s *Server) createDatabase(ctx context.Context) error {
-	if s.database == "" {
-		return nil
-	}
-	conn, err := pgx.Connect(ctx, s.url("postgres"))
-	if err != nil {
-		return fmt.Errorf("connect to create database %s: %w", s.database, err)
-	}
-	defer conn.Close(ctx)
-
-	var exists bool
-	if err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", s.database).Scan(&exists); err != nil {
-		return fmt.Errorf("look for database %s: %w", s.database, err)
-	}
-	if exists {
-		return nil
-	}
-	if _, err := conn.Exec(ctx, "CREATE DATABASE "+pgx.Identifier{s.database}.Sanitize()); err != nil {
-		return fmt.Errorf("create database %s: %w", s.database, err)
-	}
-	return nil
 }
 
 func pause(ctx context.Context, d time.Duration) error {

@@ -3,6 +3,7 @@
 package embedded
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -22,7 +23,7 @@ type owner struct{ uid, gid uint32 }
 // serverUser is a user of this machine that is not root.
 func serverUser() (*owner, error) {
 	if os.Geteuid() != 0 {
-		return nil, nil //nolint:nilnil // no other user is no error
+		return nil, nil
 	}
 	for _, name := range []string{"postgres", "nobody"} {
 		u, err := user.Lookup(name)
@@ -86,7 +87,7 @@ func (o *owner) reach(dir string) (string, error) {
 	if s, ok := info.Sys().(*syscall.Stat_t); !ok || !info.IsDir() || s.Uid != 0 || info.Mode().Perm()&0o022 != 0 {
 		return "", fmt.Errorf("use %s for the data of postgres: it is not root's alone", other)
 	}
-	if err := os.Chmod(other, 0o711); err != nil { //nolint:gosec // the owner must get through
+	if err := os.Chmod(other, 0o711); err != nil {
 		return "", fmt.Errorf("open %s for postgres: %w", other, err)
 	}
 	return other, nil
@@ -131,8 +132,8 @@ func deathSignal(test bool) syscall.Signal {
 }
 
 // isPostgres tells whether process pid is a living postgres; without ps, it might be.
-func isPostgres(pid int) bool {
-	out, err := exec.Command("ps", "-p", strconv.Itoa(pid), "-o", "stat=,comm=").Output()
+func isPostgres(ctx context.Context, pid int) bool {
+	out, err := exec.CommandContext(ctx, "ps", "-p", strconv.Itoa(pid), "-o", "stat=,comm=").Output()
 	if errors.Is(err, exec.ErrNotFound) {
 		return true
 	}

@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"context"
 	"fmt"
 	"os/exec"
 	"path/filepath"
@@ -11,7 +12,7 @@ import (
 // owner is another user than this one, which is never needed here.
 type owner struct{}
 
-func serverUser() (*owner, error)               { return nil, nil } //nolint:nilnil // no other user is no error
+func serverUser() (*owner, error)               { return nil, nil }
 func (*owner) give(...string) error             { return nil }
 func (o *owner) of(string) *owner               { return o }
 func (*owner) drop(*exec.Cmd)                   {}
@@ -25,7 +26,7 @@ func (s *Server) control(mode string) {
 	_ = exec.Command(filepath.Join(s.binDir, "pg_ctl"), "stop", "-D", s.home.data(), "-m", mode, "-W").Run()
 }
 
-func isPostgres(pid int) bool {
-	out, err := exec.Command("tasklist", "/NH", "/FI", fmt.Sprintf("PID eq %d", pid)).Output()
+func isPostgres(ctx context.Context, pid int) bool {
+	out, err := exec.CommandContext(ctx, "tasklist", "/NH", "/FI", fmt.Sprintf("PID eq %d", pid)).Output()
 	return err != nil || strings.Contains(string(out), "postgres")
 }

@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -8,7 +9,7 @@ import (
 
 // Remove deletes the data of every version in dataDir, or wherever Start has put it for dataDir.
 // While a server has some of it the error is a *RunningError and that data stays.
-func Remove(dataDir string) error {
+func Remove(ctx context.Context, dataDir string) error {
 	owner, err := serverUser()
 	if err != nil {
 		return err
@@ -24,7 +25,7 @@ func Remove(dataDir string) error {
 	}
 	for _, data := range homes {
 		h := home{dir: filepath.Dir(data)}
-		if err := h.vacant(); err != nil {
+		if err := h.vacant(ctx); err != nil {
 			return err
 		}
 		if err := os.RemoveAll(h.dir); err != nil {

@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -23,7 +24,7 @@ func (e *RunningError) Error() string {
 
 // vacant is a *RunningError while a server has the data. It removes the lock file of a server that is gone
 // when its number belongs to another program by now: postgres itself would take that one for a server.
-func (h home) vacant() error {
+func (h home) vacant(ctx context.Context) error {
 	file := filepath.Join(h.data(), "postmaster.pid")
 	content, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -35,21 +36,21 @@ func (h home) vacant() error {
 
 	lines := strings.Split(string(content), "\n")
 	pid, err := strconv.Atoi(lines[0])
-	if err != nil || !isPostgres(pid) {
+	if err != nil || !isPostgres(ctx, pid) {
 		return os.Remove(file)
 	}
 	if len(lines) < 4 {
 		return nil
 	}
 	port, err := strconv.Atoi(lines[3])
-	if err == nil && listens(port) {
+	if err == nil && listens(ctx, port) {
 		return &RunningError{Data: h.data(), PID: pid, Port: port}
 	}
 	return nil
 }
 
-func listens(port int) bool {
-	c, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+func listens(ctx context.Context, port int) bool {
+	c, err := (&net.Dialer{}).DialContext(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	if err != nil {
 		return false
 	}

@@ -2,12 +2,16 @@
 package embedded
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"example.com/app/lib/private"
@@ -81,6 +85,29 @@ func (s *Server) start(ctx context.Context, o Options) error {
 	}
 	o.Log.Debug("postgres started", "version", chosen.Major, "port", s.port, "data", s.home.data())
 	return s.createDatabase(ctx)
+}
+
+// PID is the number of the server's main process.
+func (s *Server) PID() int { return s.process.PID() }
+
+// Port is the port on 127.0.0.1.
+func (s *Server) Port() int { return s.port }
+
+// URL names the server with its password, and Options.Database.
+func (s *Server) URL() string { return s.url(cmp.Or(s.database, "postgres")) }
+
+func (s *Server) url(database string) string {
+	u := url.URL{
+		Scheme:   "postgres",
+		User:     url.UserPassword("postgres", s.password),
+		Host:     net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)),
+		Path:     "/" + database,
+		RawQuery: "sslmode=disable",
+	}
+	if s.password == "" {
+		u.User = url.User("postgres")
+	}
+	return u.String()
 }
 
 // Stop ends the sessions and the server: it waits 10 s for an orderly end and then asks for an immediate one.

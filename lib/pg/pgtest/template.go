@@ -3,6 +3,7 @@ package pgtest
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -73,7 +74,7 @@ func migrate(ctx context.Context, url string) error {
 	if err != nil {
 		return err
 	}
-	defer m.Close()
+	defer func() { _ = m.Close() }()
 
 	_, err = m.Up(ctx)
 	return err
@@ -89,7 +90,7 @@ func hash(files fs.FS) (string, error) {
 		fmt.Fprintf(sum, "%s %d %s", path, len(content), content)
 		return err
 	})
-	return fmt.Sprintf("%x", sum.Sum(nil)[:8]), err
+	return hex.EncodeToString(sum.Sum(nil)[:8]), err
 }
 
 func databaseURL(server, name string) string {
