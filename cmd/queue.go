@@ -10,9 +10,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"example.com/app/amqp"
 	"example.com/app/lib/broker"
-	"github.com/spf13/cobra"
 )
 
 // reachTimeout is how long a person waits to hear that a broker cannot be reached. A refused password takes
@@ -129,7 +130,7 @@ func (d *Deps) reach(ctx context.Context, c broker.Connection) (broker.Driver, e
 // reachQueue finds the connection by the queue's full name, which begins with the connection's.
 func (d *Deps) reachQueue(ctx context.Context, queue string) (broker.Driver, error) {
 	var owner broker.Connection
-	var known []string
+	known := make([]string, 0, len(d.Brokers))
 	for c := range d.Brokers {
 		known = append(known, string(c))
 		if strings.HasPrefix(queue, string(c)+".") && len(c) > len(owner) {

@@ -7,8 +7,9 @@ import (
 	"strings"
 	"unicode"
 
-	"example.com/app/lib/broker"
 	"github.com/spf13/cobra"
+
+	"example.com/app/lib/broker"
 )
 
 // widest is how much of a body or an error a table shows; --output json has all of it.

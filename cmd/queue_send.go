@@ -7,8 +7,9 @@ import (
 	"io"
 	"time"
 
-	"example.com/app/lib/broker"
 	"github.com/spf13/cobra"
+
+	"example.com/app/lib/broker"
 )
 
 // sendTimeout is how long the broker may take to confirm.

@@ -23,7 +23,7 @@ func atBroker(t *testing.T, url string) (broker.Driver, broker.Family) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { b.Close(context.WithoutCancel(t.Context())) })
+	t.Cleanup(func() { _ = b.Close(context.WithoutCancel(t.Context())) })
 
 	f := broker.Family{Exchange: "example", Name: "example.main", Tiers: []time.Duration{5 * time.Second, time.Minute}}
 	if err := b.Declare(t.Context(), f); err != nil {
@@ -77,7 +77,7 @@ func TestQueueSendPrintsTheIDOfWhatTheBrokerHas(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer p.Close()
+	defer func() { _ = p.Close() }()
 
 	said, status := run(t, t.TempDir(), s, "queue", "send", f.Name, `{"name": "Ada"}`)
 	d, ok, err := p.Get(t.Context())
@@ -85,7 +85,7 @@ func TestQueueSendPrintsTheIDOfWhatTheBrokerHas(t *testing.T) {
 		t.Errorf("exit status %d, said %q, got %+v, %v", status, said, d.Envelope, err)
 	}
 
-	c := exec.Command(os.Args[0], "queue", "send", f.Name, "-", "--output", "json")
+	c := exec.CommandContext(t.Context(), os.Args[0], "queue", "send", f.Name, "-", "--output", "json")
 	c.Dir, c.Env, c.Stdin = t.TempDir(), []string{"APP_TEST_BE_THE_APP=1", "AMQP_URL=" + s["AMQP_URL"]}, strings.NewReader("from\nstdin")
 	out, err := c.Output()
 	if err != nil {

@@ -87,7 +87,8 @@ func (a api) call(method, path string, body, answer any) {
 	got, err := http.DefaultClient.Do(r)
 	check(a, err)
 	defer got.Body.Close()
-	if got.StatusCode >= 300 && !(method == http.MethodDelete && got.StatusCode == http.StatusNotFound) {
+	gone := method == http.MethodDelete && got.StatusCode == http.StatusNotFound
+	if got.StatusCode >= 300 && !gone {
 		a.Fatalf("%s %s answers %s", method, path, got.Status)
 	}
 	if answer != nil {

@@ -2,7 +2,7 @@ package rabbit_test
 
 import (
 	"errors"
-	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -51,7 +51,7 @@ func TestCancelKeepsWhatIsOut(t *testing.T) {
 	b := open(t, testenv.Broker(t))
 	check(t, b.Declare(t.Context(), family))
 	for i := range 5 {
-		check(t, b.Publish(t.Context(), "", family.Name, broker.Envelope{ID: fmt.Sprint(i)}))
+		check(t, b.Publish(t.Context(), "", family.Name, broker.Envelope{ID: strconv.Itoa(i)}))
 	}
 
 	s := consume(t, b, family.Name, 3)

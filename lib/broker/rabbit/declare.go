@@ -6,16 +6,16 @@ import (
 	"fmt"
 	"strings"
 
-	"example.com/app/lib/broker"
 	amqp "github.com/rabbitmq/amqp091-go"
+
+	"example.com/app/lib/broker"
 )
 
 // Declare makes exchanges, queues and bindings; what is there already stays as it is, bindings too.
 func (b *Broker) Declare(ctx context.Context, families ...broker.Family) error {
 	for _, f := range families {
 		if err := b.publisher.with(ctx, func(ch *amqp.Channel) error {
-			defer ch.Close()
-			return declareFamily(ch, f)
+			return errors.Join(declareFamily(ch, f), ch.Close())
 		}); err != nil {
 			return fmt.Errorf("declare %s: %w", f.Name, mismatch(err))
 		}
@@ -94,10 +94,9 @@ func arguments(q broker.QueueSpec) amqp.Table {
 func (b *Broker) Inspect(ctx context.Context, queue string) (broker.Depth, error) {
 	var d broker.Depth
 	err := b.publisher.with(ctx, func(ch *amqp.Channel) error {
-		defer ch.Close()
 		q, err := existing(ch, queue)
 		d = broker.Depth{Ready: q.Messages, Consumers: q.Consumers}
-		return err
+		return errors.Join(err, ch.Close())
 	})
 	if err != nil {
 		return broker.Depth{}, fmt.Errorf("inspect %s: %w", queue, noQueue(err))

@@ -9,9 +9,10 @@ import (
 	"testing"
 	"time"
 
+	amqp "github.com/rabbitmq/amqp091-go"
+
 	"example.com/app/lib/broker"
 	"example.com/app/lib/testenv"
-	amqp "github.com/rabbitmq/amqp091-go"
 )
 
 func TestDeclareMakesTheFamily(t *testing.T) {

@@ -1,6 +1,7 @@
 package rabbit
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -86,20 +87,19 @@ func (l *link) session(ctx context.Context, serve serveFunc) error {
 	defer hangUp(conn)
 	defer context.AfterFunc(ctx, func() { hangUp(conn) })()
 
-	reason := conn.NotifyClose(make(chan *amqp.Error, 1))
 	closed := conn.NotifyClose(make(chan *amqp.Error, 1))
 	l.update(func(s *status) { *s = status{conn: conn, server: product(conn)} })
 	l.log.Info("connected to the broker", "server", product(conn))
 
-	err = serve(conn, closed)
-	select {
-	case e, ok := <-reason:
-		if ok {
-			err = errors.New(e.Reason)
-		}
-	default:
+	return fmt.Errorf("%s: the connection was lost: %w", l.server, serve(conn, closed))
+}
+
+// reasonOf is why the server or the network closed something; nil is an end that this side asked for.
+func reasonOf(e *amqp.Error) error {
+	if e == nil {
+		return errClosed
 	}
-	return fmt.Errorf("%s: the connection was lost: %w", l.server, err)
+	return errors.New(e.Reason)
 }
 
 // report logs a loss, and a failed attempt only when it fails otherwise than the one before.
@@ -136,7 +136,6 @@ func (l *link) await(ctx context.Context, good func(status) bool) (status, error
 		if good(s) {
 			return s, nil
 		}
-
 		select {
 		case <-changed:
 		case <-l.closing:
@@ -151,64 +150,11 @@ func (l *link) await(ctx context.Context, good func(status) bool) (status, error
 func (s status) why(to server) error {
 	switch {
 	case s.connected():
-		return fmt.Errorf("%s: it takes no messages now: %s", to, s.blocked)
+		return fmt.Errorf("%s: it takes no messages now: %s", to, cmp.Or(s.blocked, "the channel is not open yet"))
 	case s.problem != nil:
 		return s.problem
 	}
 	return fmt.Errorf("%s: the connection was lost", to)
-}
-
-// offline reads as the reason for having no connection, and still is the context's error.
-type offline struct{ why, cause error }
-
-func (o offline) Error() string { return o.why.Error() }
-
-func (o offline) Unwrap() []error { return []error{o.why, o.cause} }
-
-// with runs use with a channel of its own, which stays open when use returns nil. An answer of the server is
-// returned; after anything else, such as a lost connection, it begins again until ctx ends.
-func (l *link) with(ctx context.Context, use func(*amqp.Channel) error) error {
-	for {
-		s, err := l.await(ctx, status.usable)
-		if err != nil {
-			return err
-		}
-
-		err = try(ctx, s.conn, use)
-		if err == nil || answered(err) {
-			return err
-		}
-		if !sleep(ctx, shortestPause/10) {
-			return offline{why: fmt.Errorf("%s: %w", l.server, err), cause: context.Cause(ctx)}
-		}
-	}
-}
-
-// try leaves use behind when ctx ends first, because calls of amqp091 know no context.
-func try(ctx context.Context, conn *amqp.Connection, use func(*amqp.Channel) error) error {
-	done := make(chan error)
-	go func() {
-		ch, err := conn.Channel()
-		if err == nil {
-			err = use(ch)
-		}
-
-		select {
-		case done <- err:
-		case <-ctx.Done():
-			err = ctx.Err()
-		}
-		if err != nil && ch != nil {
-			_ = ch.Close()
-		}
-	}()
-
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }
 
 func hangUp(conn *amqp.Connection) { _ = conn.CloseDeadline(time.Now().Add(farewell)) }

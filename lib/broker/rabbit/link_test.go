@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -245,7 +246,7 @@ func TestUnderAMemoryAlarmPublishingWaitsAndConsumingGoesOn(t *testing.T) {
 	closeWith(t, b)
 	check(t, b.Declare(t.Context(), family))
 	for i := range 100 {
-		check(t, b.Publish(t.Context(), "", family.Name, broker.Envelope{ID: fmt.Sprint(i)}))
+		check(t, b.Publish(t.Context(), "", family.Name, broker.Envelope{ID: strconv.Itoa(i)}))
 	}
 
 	node.Ctl("set_vm_memory_high_watermark", "absolute", "1MB")

@@ -5,8 +5,9 @@ import (
 	"strconv"
 	"time"
 
-	"example.com/app/lib/broker"
 	amqp "github.com/rabbitmq/amqp091-go"
+
+	"example.com/app/lib/broker"
 )
 
 // longestName is what a short string of the protocol holds. amqp091 closes the whole connection over a longer one.

@@ -7,8 +7,9 @@ import (
 	"strings"
 	"sync"
 
-	"example.com/app/lib/broker"
 	amqp "github.com/rabbitmq/amqp091-go"
+
+	"example.com/app/lib/broker"
 )
 
 const ticksPerTimeout = 30

@@ -1,10 +1,12 @@
 package rabbit_test
 
 import (
+	"context"
 	"encoding/binary"
 	"io"
 	"net"
 	"net/url"
+	"slices"
 	"sync"
 	"testing"
 )
@@ -23,13 +25,13 @@ func newProxy(t testing.TB, amqpURL string) *proxy {
 	check(t, err)
 	server := u.Host
 
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	check(t, err)
-	t.Cleanup(func() { l.Close() })
+	t.Cleanup(func() { _ = l.Close() })
 	u.Host = l.Addr().String()
 
 	p := &proxy{url: u.String(), drop: func([]byte) bool { return false }}
-	go p.accept(l, server)
+	go p.accept(t.Context(), l, server)
 	return p
 }
 
@@ -39,37 +41,37 @@ func (p *proxy) filter(drop func(frame []byte) bool) {
 	p.drop = drop
 }
 
-func (p *proxy) accept(l net.Listener, server string) {
+func (p *proxy) accept(ctx context.Context, l net.Listener, server string) {
 	for {
 		client, err := l.Accept()
 		if err != nil {
 			return
 		}
-		upstream, err := net.Dial("tcp", server)
+		upstream, err := new(net.Dialer).DialContext(ctx, "tcp", server)
 		if err != nil {
-			client.Close()
+			_ = client.Close()
 			continue
 		}
 		go p.answers(client, upstream)
 		go func() {
-			defer upstream.Close()
 			_, _ = io.Copy(upstream, client)
+			_ = upstream.Close()
 		}()
 	}
 }
 
 func (p *proxy) answers(client, upstream net.Conn) {
-	defer client.Close()
+	defer func() { _ = client.Close() }()
 	for {
-		frame := make([]byte, 7)
-		if _, err := io.ReadFull(upstream, frame); err != nil {
+		var head [7]byte
+		if _, err := io.ReadFull(upstream, head[:]); err != nil {
 			return
 		}
-		rest := make([]byte, binary.BigEndian.Uint32(frame[3:])+1)
+		rest := make([]byte, binary.BigEndian.Uint32(head[3:])+1)
 		if _, err := io.ReadFull(upstream, rest); err != nil {
 			return
 		}
-		frame = append(frame, rest...)
+		frame := slices.Concat(head[:], rest)
 
 		p.mu.Lock()
 		dropped := p.drop(frame)

@@ -4,15 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	amqp "github.com/rabbitmq/amqp091-go"
+
 	"example.com/app/lib/broker"
 	"example.com/app/lib/broker/rabbit"
 	"example.com/app/lib/testenv"
-	amqp "github.com/rabbitmq/amqp091-go"
 )
 
 var family = broker.Family{
@@ -47,7 +49,7 @@ func channel(t testing.TB, url string) *amqp.Channel {
 	t.Helper()
 	conn, err := amqp.Dial(url)
 	check(t, err)
-	t.Cleanup(func() { conn.Close() })
+	t.Cleanup(func() { _ = conn.Close() })
 	ch, err := conn.Channel()
 	check(t, err)
 	return ch
@@ -65,7 +67,7 @@ func TestEachOfManyPublishersHearsOfItsOwnMessage(t *testing.T) {
 			if i%3 == 0 {
 				key, want = "absent", broker.ErrUnroutable
 			}
-			e := broker.Envelope{ID: fmt.Sprint(i % 500)}
+			e := broker.Envelope{ID: strconv.Itoa(i % 500)}
 			if err := b.Publish(t.Context(), "", key, e); !errors.Is(err, want) {
 				t.Errorf("message %d to %s: got %v, want %v", i, key, err, want)
 			}
@@ -159,7 +161,7 @@ func pull(t testing.TB, b *rabbit.Broker, queue string) broker.Delivery {
 	t.Helper()
 	p, err := b.Pull(t.Context(), queue)
 	check(t, err)
-	t.Cleanup(func() { p.Close() })
+	t.Cleanup(func() { _ = p.Close() })
 	d, ok, err := p.Get(t.Context())
 	check(t, err)
 	if !ok {
@@ -188,7 +190,7 @@ func TestOneUnconfirmedMessageHoldsUpNoOther(t *testing.T) {
 	until(t, "the confirmation is held back", func() bool { return len(held) > 0 })
 
 	for i := range 5 {
-		check(t, b.Publish(t.Context(), "", family.Name, broker.Envelope{ID: fmt.Sprint(i)}))
+		check(t, b.Publish(t.Context(), "", family.Name, broker.Envelope{ID: strconv.Itoa(i)}))
 	}
 	select {
 	case err := <-first:
@@ -216,7 +218,7 @@ func TestConfirmTimeoutEndsOnlyThePublishingConnection(t *testing.T) {
 	p.filter(isConfirmation)
 	lost := make(chan error, 3)
 	for i := range cap(lost) {
-		go func() { lost <- b.Publish(t.Context(), "", family.Name, broker.Envelope{ID: fmt.Sprint(i)}) }()
+		go func() { lost <- b.Publish(t.Context(), "", family.Name, broker.Envelope{ID: strconv.Itoa(i)}) }()
 	}
 	for range cap(lost) {
 		if err := receive(t, lost); !errors.Is(err, broker.ErrUnknown) {

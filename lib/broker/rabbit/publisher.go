@@ -7,8 +7,9 @@ import (
 	"fmt"
 	"time"
 
-	"example.com/app/lib/broker"
 	amqp "github.com/rabbitmq/amqp091-go"
+
+	"example.com/app/lib/broker"
 )
 
 // underWay bounds the messages that wait for their confirmation.
@@ -43,17 +44,16 @@ func (p *publisher) publish(ctx context.Context, exchange, key string, e broker.
 		return err
 	}
 
-	for {
-		err := p.send(ctx, identity{exchange, key, e.ID}, message)
-		if !errors.Is(err, errNotSent) {
-			return err
-		}
+	err = errNotSent
+	for errors.Is(err, errNotSent) {
+		err = p.send(ctx, identity{exchange, key, e.ID}, message)
 	}
+	return err
 }
 
 func (p *publisher) send(ctx context.Context, id identity, message amqp.Publishing) error {
 	s, err := p.await(ctx, status.publishes)
-	if err != nil {
+	if err = cmp.Or(err, context.Cause(ctx)); err != nil {
 		return err
 	}
 
@@ -93,6 +93,9 @@ func (p *publisher) serve(conn *amqp.Connection, closed <-chan *amqp.Error) erro
 	blocked := conn.NotifyBlocked(make(chan amqp.Blocking, 16))
 	for {
 		out, err := newOutgoing(conn)
+		if err != nil && conn.IsClosed() {
+			return reasonOf(<-closed)
+		}
 		if err != nil {
 			return fmt.Errorf("open a channel to publish: %w", err)
 		}
@@ -111,8 +114,8 @@ func (p *publisher) watch(out *outgoing, closed <-chan *amqp.Error, blocked <-ch
 
 	for {
 		select {
-		case <-closed:
-			return errClosed
+		case e := <-closed:
+			return reasonOf(e)
 		case e, ok := <-out.closed:
 			if ok && p.now().connected() {
 				p.log.Warn("the broker closed the publishing channel", "error", e.Reason)
@@ -120,7 +123,7 @@ func (p *publisher) watch(out *outgoing, closed <-chan *amqp.Error, blocked <-ch
 			return nil
 		case b, ok := <-blocked:
 			if !ok {
-				return errClosed
+				return reasonOf(<-closed)
 			}
 			p.block(b)
 		case <-tick.C:

@@ -4,8 +4,9 @@ import (
 	"context"
 	"fmt"
 
-	"example.com/app/lib/broker"
 	amqp "github.com/rabbitmq/amqp091-go"
+
+	"example.com/app/lib/broker"
 )
 
 // Pull opens a channel for this puller alone.

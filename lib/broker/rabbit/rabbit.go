@@ -13,8 +13,9 @@ import (
 	"sync"
 	"time"
 
-	"example.com/app/lib/broker"
 	amqp "github.com/rabbitmq/amqp091-go"
+
+	"example.com/app/lib/broker"
 )
 
 var errClosed = errors.New("the broker is closed")
@@ -75,10 +76,7 @@ func (b *Broker) consumer() *link {
 	return b.consuming
 }
 
-func untilClosed(_ *amqp.Connection, closed <-chan *amqp.Error) error {
-	<-closed
-	return errClosed
-}
+func untilClosed(_ *amqp.Connection, closed <-chan *amqp.Error) error { return reasonOf(<-closed) }
 
 func (b *Broker) used() []*link {
 	b.mu.Lock()

@@ -5,8 +5,9 @@ import (
 	"fmt"
 	"sync/atomic"
 
-	"example.com/app/lib/broker"
 	amqp "github.com/rabbitmq/amqp091-go"
+
+	"example.com/app/lib/broker"
 )
 
 var (

@@ -11,7 +11,6 @@ import (
 	"syscall"
 	"time"
 
-	"example.com/app/lib/broker"
 	amqp "github.com/rabbitmq/amqp091-go"
 )
 
@@ -104,12 +103,6 @@ func (s server) explain(err error) error {
 		return fmt.Errorf("%s does not answer as RabbitMQ does: %s", s.address(), refusal.Reason)
 	}
 	return errors.New(refusal.Reason)
-}
-
-// answered tells an answer of the server about one channel from trouble with the connection.
-func answered(err error) bool {
-	e, ok := errors.AsType[*amqp.Error](err)
-	return ok && e.Server && e.Recover || errors.Is(err, broker.ErrNoQueue)
 }
 
 // product is what the server calls itself: RabbitMQ 3.10.8.

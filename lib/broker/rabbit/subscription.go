@@ -8,8 +8,9 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"example.com/app/lib/broker"
 	amqp "github.com/rabbitmq/amqp091-go"
+
+	"example.com/app/lib/broker"
 )
 
 var errQueueGone = errors.New("the broker cancelled the consumer: the queue was deleted or is not available")
