@@ -26,18 +26,17 @@ func (s Students) Rename(ctx context.Context, after, through int64, limit int) (
 	var done StudentsRenamed
 	err := s.db.QueryRow(ctx, `
 		WITH chunk AS (
-			SELECT coalesce(max(id), $2) AS last
-			FROM (SELECT id FROM student WHERE id > $1 AND id <= $2 ORDER BY id LIMIT $3) ids
+			SELECT coalesce(max(id), $2) AS last,
+				count(*) FILTER (WHERE active AND char_length(name) > 255 - char_length($4)) AS kept
+			FROM (SELECT id, name, active FROM student WHERE id > $1 AND id <= $2 ORDER BY id LIMIT $3) rows
 		), renamed AS (
 			UPDATE student
 			SET name = name || $4, updated_at = now(), version = version + 1
 			FROM chunk
-			WHERE id > $1 AND id <= last AND active AND char_length(name || $4) <= 255
+			WHERE id > $1 AND id <= last AND active AND char_length(name) <= 255 - char_length($4)
 			RETURNING 1
 		)
-		SELECT last,
-			(SELECT count(*) FROM renamed),
-			(SELECT count(*) FROM student WHERE id > $1 AND id <= last AND active AND char_length(name || $4) > 255)
+		SELECT last, (SELECT count(*) FROM renamed), kept
 		FROM chunk`, after, through, limit, renameSuffix).Scan(&done.Last, &done.Renamed, &done.Kept)
 	if err != nil {
 		return StudentsRenamed{}, fault(err, "rename students after %d", after)

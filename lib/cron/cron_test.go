@@ -73,12 +73,12 @@ func (b bench) number(sql string, args ...any) int {
 }
 
 // await polls until the query answers at least n.
-func (b bench) await(n int, sql string, args ...any) {
+func (b bench) await(n int, sql string) {
 	b.Helper()
 
-	for end := time.Now().Add(patience); b.number(sql, args...) < n; time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(patience); b.number(sql) < n; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
-			b.Fatalf("still %d, want %d: %s", b.number(sql, args...), n, sql)
+			b.Fatalf("still %d, want %d: %s", b.number(sql), n, sql)
 		}
 	}
 }

@@ -86,6 +86,9 @@ func (l ledger) find(ctx context.Context, id int64) (Run, error) {
 }
 
 func (l ledger) runs(ctx context.Context, where string, args ...any) ([]Run, error) {
+	ctx, cancel := l.soon(ctx)
+	defer cancel()
+
 	rows, err := l.db.Query(ctx, `
 		SELECT id, job, scheduled_at, manual, started_at, finished_at, host, outcome, coalesce(error, ''),
 			position, takeovers, failures

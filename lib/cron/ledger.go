@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"time"
 
-	"example.com/app/lib/pg"
 	"github.com/jackc/pgx/v5"
+
+	"example.com/app/lib/pg"
 )
 
-// ledger is the table schedule_run. Its leases know the database's clock only.
+// ledger is the table schedule_run. Its leases know the database's clock only. A statement outside a chunk
+// that has no answer after a third of a lease is given up: its connection may be dead.
 type ledger struct {
 	db    *pg.DB
 	host  string
@@ -28,10 +30,17 @@ type held struct {
 	until    time.Time
 }
 
+func (l ledger) soon(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, l.lease/3)
+}
+
 const heldColumns = "id, job, scheduled_at, epoch, position"
 
 // hold reads the row that a claim returned; nil when it returned none. The lease counts from before the request.
 func (l ledger) hold(ctx context.Context, sql string, args ...any) (*held, error) {
+	ctx, cancel := l.soon(ctx)
+	defer cancel()
+
 	h := &held{until: time.Now().Add(l.lease)}
 	err := l.db.QueryRow(ctx, sql+" RETURNING "+heldColumns, args...).
 		Scan(&h.id, &h.job, &h.tick, &h.epoch, (*[]byte)(&h.position))
@@ -83,6 +92,9 @@ func (l ledger) reclaim(ctx context.Context, job, holder string) (*held, error) 
 
 // standing says why a claim got nothing: the tick lies early ahead of the database's clock, it was claimed before, or neither.
 func (l ledger) standing(ctx context.Context, job string, tick time.Time) (early time.Duration, claimed bool, err error) {
+	ctx, cancel := l.soon(ctx)
+	defer cancel()
+
 	err = l.db.QueryRow(ctx, `
 		SELECT greatest($2::timestamptz - clock_timestamp(), interval '0'),
 			EXISTS (SELECT FROM schedule_run WHERE job = $1 AND scheduled_at = $2)`, job, tick).Scan(&early, &claimed)
@@ -94,6 +106,9 @@ func (l ledger) standing(ctx context.Context, job string, tick time.Time) (early
 
 // skip records that the tick met an unfinished run; false when there is none any more, or somebody else has answered the tick.
 func (l ledger) skip(ctx context.Context, job string, tick time.Time) (bool, error) {
+	ctx, cancel := l.soon(ctx)
+	defer cancel()
+
 	tag, err := l.db.Exec(ctx, `
 		INSERT INTO schedule_run (job, scheduled_at, started_at, finished_at, host, outcome, error, lease_until)
 		SELECT $1, $2, now, now, $3, 'skipped', format('run %s on %s had not ended', id, host), now
@@ -108,6 +123,9 @@ func (l ledger) skip(ctx context.Context, job string, tick time.Time) (bool, err
 
 // newestTick is the zero time for a job that never ran by its schedule.
 func (l ledger) newestTick(ctx context.Context, job string) (time.Time, error) {
+	ctx, cancel := l.soon(ctx)
+	defer cancel()
+
 	var tick *time.Time
 	err := l.db.QueryRow(ctx, "SELECT max(scheduled_at) FROM schedule_run WHERE job = $1 AND NOT manual", job).Scan(&tick)
 	if err != nil {

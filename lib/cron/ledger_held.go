@@ -19,6 +19,9 @@ var errGone = errors.New("the run has ended or was taken over")
 
 // renew answers errGone when the run is no longer ours.
 func (l ledger) renew(ctx context.Context, h *held) error {
+	ctx, cancel := l.soon(ctx)
+	defer cancel()
+
 	return l.mine(ctx, h, `
 		UPDATE schedule_run SET lease_until = clock_timestamp() + $3::interval
 		WHERE id = $1 AND epoch = $2 AND finished_at IS NULL`, l.lease)
@@ -44,6 +47,9 @@ func (l ledger) advance(ctx context.Context, h *held, position json.RawMessage, 
 
 // release lets any replica go on with the run at once.
 func (l ledger) release(ctx context.Context, h *held) error {
+	ctx, cancel := l.soon(ctx)
+	defer cancel()
+
 	return l.mine(ctx, h, `
 		UPDATE schedule_run SET holder = NULL, lease_until = clock_timestamp()
 		WHERE id = $1 AND epoch = $2 AND finished_at IS NULL`)
@@ -51,6 +57,9 @@ func (l ledger) release(ctx context.Context, h *held) error {
 
 // fail lets any replica go on with the run after a lease's time, or ends it when it has failed too often.
 func (l ledger) fail(ctx context.Context, h *held, cause error) (final bool, err error) {
+	ctx, cancel := l.soon(ctx)
+	defer cancel()
+
 	err = l.db.QueryRow(ctx, `
 		UPDATE schedule_run SET
 			failures = failures + 1, error = $3, holder = NULL, lease_until = clock_timestamp() + $4::interval,

@@ -21,6 +21,9 @@ type stale struct {
 
 // stale also returns the run that a take-over by holder got although its reply was lost.
 func (l ledger) stale(ctx context.Context, holder string) ([]stale, error) {
+	ctx, cancel := l.soon(ctx)
+	defer cancel()
+
 	rows, err := l.db.Query(ctx, `
 		SELECT id, job, epoch, holder IS NULL OR holder = $1, takeovers FROM schedule_run
 		WHERE finished_at IS NULL AND (lease_until <= clock_timestamp() OR holder = $1)`, holder)
@@ -63,6 +66,9 @@ func counted(r stale) int {
 
 // lose ends a run that has been taken over too often; false when somebody was first.
 func (l ledger) lose(ctx context.Context, r stale) (bool, error) {
+	ctx, cancel := l.soon(ctx)
+	defer cancel()
+
 	tag, err := l.db.Exec(ctx, `
 		UPDATE schedule_run SET outcome = 'lost', finished_at = clock_timestamp(),
 			error = format('taken over %s times, and the lease ended again on %s', takeovers, host)

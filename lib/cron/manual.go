@@ -27,7 +27,7 @@ func (s *Scheduler) RunNow(ctx context.Context, name string) error {
 }
 
 func (s *Scheduler) names() string {
-	var names []string
+	names := make([]string, 0, len(s.jobs))
 	for _, job := range s.jobs {
 		names = append(names, job.Name)
 	}

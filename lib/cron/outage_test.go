@@ -57,10 +57,10 @@ func TestClaimWhoseReplyWasLostIsRecognised(t *testing.T) {
 		prepare   func(b bench)
 		run       func(b bench, url string)
 	}{
-		"tick": {"INSERT INTO schedule_run", bench.nothing, func(b bench, url string) {
+		"tick": {"INSERT INTO schedule_run", func(bench) {}, func(b bench, url string) {
 			b.start(b.schedulerAt(url, "a", long, quiet(), b.due(b.counting("a", 2))))
 		}},
-		"by hand": {"INSERT INTO schedule_run", bench.nothing, func(b bench, url string) {
+		"by hand": {"INSERT INTO schedule_run", func(bench) {}, func(b bench, url string) {
 			s := b.schedulerAt(url, "a", long, quiet(), cron.Job{Name: "count", Task: b.counting("a", 2)})
 			if err := s.RunNow(b.Context(), "count"); err != nil {
 				b.Error(err)
@@ -87,8 +87,6 @@ func TestClaimWhoseReplyWasLostIsRecognised(t *testing.T) {
 		})
 	}
 }
-
-func (b bench) nothing() {}
 
 // released leaves a run that anybody may go on with.
 func (b bench) released() {

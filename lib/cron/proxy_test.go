@@ -2,6 +2,7 @@ package cron_test
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net"
 	"net/url"
@@ -12,6 +13,7 @@ import (
 // proxy stands between a scheduler and its database.
 type proxy struct {
 	net.Listener
+	ctx  context.Context
 	to   string
 	gate sync.RWMutex
 	mu   sync.Mutex
@@ -26,13 +28,13 @@ func newProxy(t *testing.T, address string) (*proxy, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { l.Close() })
 
-	p := &proxy{Listener: l, to: u.Host}
+	p := &proxy{Listener: l, ctx: t.Context(), to: u.Host}
 	go p.serve()
 	u.Host = l.Addr().String()
 	return p, u.String()
@@ -44,14 +46,14 @@ func (p *proxy) serve() {
 		if err != nil {
 			return
 		}
-		server, err := net.Dial("tcp", p.to)
+		server, err := new(net.Dialer).DialContext(p.ctx, "tcp", p.to)
 		if err != nil {
-			client.Close()
+			_ = client.Close()
 			continue
 		}
 		s := &session{proxy: p, client: client, server: server}
-		go s.pass(server, client, s.asks)
-		go s.pass(client, server, s.answers)
+		go pass(server, client, s.asks)
+		go pass(client, server, s.answers)
 	}
 }
 
@@ -72,7 +74,7 @@ type session struct {
 	prepared, doomed bool
 }
 
-func (s *session) pass(to io.WriteCloser, from io.ReadCloser, check func(data []byte) bool) {
+func pass(to io.WriteCloser, from io.ReadCloser, check func(data []byte) bool) {
 	defer to.Close()
 	defer from.Close()
 

@@ -10,8 +10,9 @@ import (
 	"sync"
 	"time"
 
-	"example.com/app/lib/pg"
 	"github.com/go-co-op/gocron/v2"
+
+	"example.com/app/lib/pg"
 )
 
 // Options say what runs where.
@@ -19,7 +20,7 @@ type Options struct {
 	DB    *pg.DB
 	Jobs  []Job
 	Host  string        // named in the history, for people
-	Lease time.Duration // how long a run waits for a holder that does not answer; 0: 30 s
+	Lease time.Duration // how long a run waits for a holder that does not answer, or after an error; 0: 30 s
 	Grace time.Duration // how long the end of Run may take; 0: 25 s
 	Log   *slog.Logger
 }
@@ -66,13 +67,15 @@ func (s *Scheduler) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("start the clock of jobs: %w", err)
 	}
-
-	for _, job := range s.jobs {
-		if err := s.plan(ctx, clock, job); err != nil {
-			return errors.Join(err, clock.Shutdown())
-		}
+	tickers, err := s.plan(clock)
+	if err != nil {
+		return errors.Join(err, clock.Shutdown())
 	}
+
 	s.wg.Go(func() { s.newSweeper().run(ctx) })
+	for _, t := range tickers {
+		s.wg.Go(func() { t.run(ctx) })
+	}
 	clock.Start()
 
 	<-ctx.Done()
@@ -81,19 +84,23 @@ func (s *Scheduler) Run(ctx context.Context) error {
 	return err
 }
 
-// plan lets gocron wake the job's ticker at every tick.
-func (s *Scheduler) plan(ctx context.Context, clock gocron.Scheduler, job Job) error {
-	if job.Schedule.Off() {
-		return nil
-	}
+// plan lets gocron wake a ticker at every tick of its job.
+func (s *Scheduler) plan(clock gocron.Scheduler) ([]*ticker, error) {
+	var tickers []*ticker
+	for _, job := range s.jobs {
+		if job.Schedule.Off() {
+			continue
+		}
 
-	t := s.newTicker(job)
-	definition, task := gocron.CronJob(job.Schedule.String(), true), gocron.NewTask(t.poke)
-	if _, err := clock.NewJob(definition, task, gocron.WithName(job.Name), gocron.WithCronImplementation(instants{job.Schedule})); err != nil {
-		return fmt.Errorf("plan job %s: %w", job.Name, err)
+		t := s.newTicker(job)
+		_, err := clock.NewJob(gocron.CronJob(job.Schedule.String(), true), gocron.NewTask(t.poke),
+			gocron.WithName(job.Name), gocron.WithCronImplementation(instants{job.Schedule}))
+		if err != nil {
+			return nil, fmt.Errorf("plan job %s: %w", job.Name, err)
+		}
+		tickers = append(tickers, t)
 	}
-	s.wg.Go(func() { t.run(ctx) })
-	return nil
+	return tickers, nil
 }
 
 // instants makes gocron use our own Next.

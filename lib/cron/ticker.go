@@ -6,6 +6,7 @@ import (
 )
 
 // ticker answers the ticks of one job, in their order: each is claimed here, elsewhere, or recorded as skipped.
+// gocron wakes it at each; when clocks differ or are set, it waits for itself, and looks again every minute.
 type ticker struct {
 	s       *Scheduler
 	job     Job
@@ -52,7 +53,7 @@ func (t *ticker) work(ctx context.Context, start time.Time) (time.Duration, erro
 	for {
 		due := newest(t.job.Schedule, t.last, t.now(), max(1, int(t.job.Missed)))
 		if len(due) == 0 {
-			return t.job.Schedule.Next(t.last).Sub(t.now()), nil
+			return min(t.job.Schedule.Next(t.last).Sub(t.now()), time.Minute), nil
 		}
 		if len(due) > 1 {
 			t.backlog = due[len(due)-1]

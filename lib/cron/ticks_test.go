@@ -48,8 +48,11 @@ func TestMissedTicksAreMadeUpForAsTheJobSays(t *testing.T) {
 			b.await(1, "SELECT count(*) FROM schedule_run WHERE job = 'mark' AND outcome = 'done'")
 			b.await(c.runs+1, "SELECT count(*) FROM schedule_run WHERE job = 'count' AND outcome = 'done'")
 			b.want(c.runs, "SELECT count(*) FROM work")
-			b.want(c.runs, "SELECT count(*) FROM (SELECT FROM schedule_run WHERE job = 'count' ORDER BY scheduled_at DESC LIMIT $1) newest", c.runs)
 			b.want(c.runs+1, "SELECT count(*) FROM schedule_run WHERE job = 'count'")
+			b.want(0, `SELECT count(*) FROM schedule_run WHERE job = 'count' AND host <> 'before' AND scheduled_at <=
+				(SELECT min(scheduled_at) + (30 - $1::int) * interval '240 hours' FROM schedule_run)`, c.runs)
+			b.want(0, `SELECT count(*) FROM schedule_run a JOIN schedule_run b USING (job)
+				WHERE a.scheduled_at < b.scheduled_at AND a.finished_at > b.started_at`)
 		})
 	}
 }
