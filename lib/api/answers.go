@@ -61,12 +61,21 @@ func (r *route) meets(status int) bool {
 func describeAnswer(oc openapi.OperationContext, r *route, status int) {
 	switch {
 	case status >= http.StatusBadRequest:
-		oc.AddRespStructure(new(Problem),
-			openapi.WithHTTPStatus(status), openapi.WithContentType("application/problem+json"))
+		oc.AddRespStructure(nil, openapi.WithHTTPStatus(status), openapi.WithCustomize(asProblem))
 	case status == http.StatusNoContent, status == http.StatusNotModified:
 		oc.AddRespStructure(nil, openapi.WithHTTPStatus(status))
 	default:
 		oc.AddRespStructure(reflect.New(r.out).Interface(), openapi.WithHTTPStatus(status), withLocation(r, status))
+	}
+}
+
+// asProblem refers to the schema that newDocument describes once: reflecting it again for each status of each route
+// would take most of the time that the program needs to start.
+func asProblem(answer openapi.ContentOrReference) {
+	if a, ok := answer.(*openapi31.ResponseOrReference); ok {
+		a.Response.WithContentItem("application/problem+json", openapi31.MediaType{
+			Schema: map[string]any{"$ref": definitions + "Problem"},
+		})
 	}
 }
 

@@ -1,5 +1,14 @@
 // Package api makes an HTTP API of plain functions: from the two types of each come binding, validation,
 // the OpenAPI operation and the answer. Errors become problem documents (RFC 9457) in one place.
+//
+// An input's fields come from path:"id", query:"limit" (with default:"50"; a slice may be repeated) and
+// header:"If-Match"; those with a json tag are the body. validate tags judge all of them, mod:"trim" trims.
+// An output's fields with json:"-" and header:"ETag" become headers, a whole number in ETag a strong tag.
+//
+// What is wrong with a request is told all at once: 400 when the body is no JSON document, repeats a member or goes on
+// after its end, or a cursor is not ours; 404 when a part of the path cannot name anything; 422 for everything else,
+// a query parameter that the route does not know among it: a misspelt filter must not select everything.
+// A body that no field asks for is not read.
 package api
 
 import (

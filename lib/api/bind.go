@@ -54,7 +54,6 @@ func (b *binder) path(c echo.Context, v reflect.Value) error {
 }
 
 // rest reads body, query and headers, and lists everything that is wrong with them at once.
-// A body that the input has no member for is left unread.
 func (b *binder) rest(c echo.Context, in any, v reflect.Value, limit int64) error {
 	var found findings
 	if b.body {
@@ -87,7 +86,6 @@ func (f *findings) judge(broken strict.Problems) {
 	f.problems = f.problems.Merge(broken)
 }
 
-// query refuses parameters that the route does not know: a misspelt filter must not select everything.
 func (b *binder) query(raw string, v reflect.Value, found *findings) {
 	var values url.Values
 	if raw != "" {

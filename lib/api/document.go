@@ -28,7 +28,26 @@ func newDocument(o Options) *document {
 	r.Spec.WithServers(openapi31.Server{URL: "/"})
 	r.DefaultOptions = append(r.DefaultOptions, strict.SchemaOptions(useOf)...)
 	r.DefaultOptions = append(r.DefaultOptions, definitionNames(), jsonschema.InterceptProp(quotedTag))
-	return &document{reflector: r, errors: o.Errors, ids: map[string]*route{}}
+	d := &document{reflector: r, errors: o.Errors, ids: map[string]*route{}}
+	d.describeProblem()
+	return d
+}
+
+// definitions is where a document keeps its schemas.
+const definitions = "#/components/schemas/"
+
+func (d *document) describeProblem() {
+	_, err := d.reflector.Reflect(new(Problem), jsonschema.RootRef, jsonschema.DefinitionsPrefix(definitions),
+		jsonschema.CollectDefinitions(func(name string, schema jsonschema.Schema) {
+			simple, err := schema.ToSchemaOrBool().ToSimpleMap()
+			if err != nil {
+				panic(fmt.Errorf("describe %s: %w", name, err))
+			}
+			d.reflector.Spec.ComponentsEns().WithSchemasItem(name, simple)
+		}))
+	if err != nil {
+		panic(fmt.Errorf("describe a problem: %w", err)) // the type is ours
+	}
 }
 
 // quotedTag describes the header that a whole number in ETag becomes.
