@@ -1,6 +1,7 @@
 package rabbit_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -39,7 +40,7 @@ func TestReadySaysWhyThereIsNoConnection(t *testing.T) {
 				"or in the management UI",
 		},
 		"another server": {
-			func(u *url.URL) { u.Host = strings.TrimPrefix(managementOf(t), "http://guest:guest@") },
+			func(u *url.URL) { u.Host = strings.TrimPrefix(testenv.Management(t), "http://guest:guest@") },
 			"does not answer as RabbitMQ does",
 		},
 	} {
@@ -48,17 +49,7 @@ func TestReadySaysWhyThereIsNoConnection(t *testing.T) {
 			u := *server
 			u.Path = "/v"
 			test.change(&u)
-			b := open(t, u.String())
-			ctx, cancel := context.WithTimeout(t.Context(), 8*time.Second) // a refusal takes the server 3 s
-			defer cancel()
-
-			got := b.Ready(ctx)
-			if !errors.Is(got, context.DeadlineExceeded) || !strings.Contains(got.Error(), strings.ReplaceAll(test.want, "HOST", u.Host)) {
-				t.Errorf("got  %v\nwant %s", got, test.want)
-			}
-			if s := b.State(); s.Connected || s.Problem == nil || s.Problem.Error() != got.Error() {
-				t.Errorf("state %+v", s)
-			}
+			got := offline(t, open(t, u.String()), strings.ReplaceAll(test.want, "HOST", u.Host))
 			if strings.Contains(got.Error(), "s3cret") {
 				t.Error("it tells the password")
 			}
@@ -66,9 +57,32 @@ func TestReadySaysWhyThereIsNoConnection(t *testing.T) {
 	}
 }
 
-func managementOf(t *testing.T) string {
+func TestOldServerIsRefused(t *testing.T) {
+	t.Parallel()
+	p := newProxy(t, testenv.Broker(t))
+	p.filter(func(frame []byte) bool {
+		if _, version, found := bytes.Cut(frame, []byte("\x07versionS")); found {
+			copy(version[4:], "3.9.9999"[:version[3]])
+		}
+		return false
+	})
+	offline(t, open(t, p.url), "RabbitMQ 3.9.9")
+}
+
+// offline waits until b says why it has no connection, and answers what Ready says.
+func offline(t *testing.T, b *rabbit.Broker, why string) error {
 	t.Helper()
-	return testenv.Management(t)
+	until(t, "it says "+why, func() bool {
+		s := b.State()
+		return !s.Connected && s.Problem != nil && strings.Contains(s.Problem.Error(), why)
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), tick)
+	defer cancel()
+	err := b.Ready(ctx)
+	if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), why) {
+		t.Errorf("got %v, want %s", err, why)
+	}
+	return err
 }
 
 func TestUnreadableURLIsAnErrorWithoutThePassword(t *testing.T) {

@@ -62,6 +62,10 @@ func (s server) dial(ctx context.Context) (*amqp.Connection, error) {
 		_ = socket.Close()
 		return nil, fmt.Errorf("%s: %w", s, s.explain(err))
 	}
+	if tooOld(product(conn)) {
+		hangUp(conn)
+		return nil, fmt.Errorf("%s: %s may lose messages; RabbitMQ 3.10 or newer is needed", s, product(conn))
+	}
 	return conn, nil
 }
 
@@ -103,6 +107,16 @@ func (s server) explain(err error) error {
 		return fmt.Errorf("%s does not answer as RabbitMQ does: %s", s.address(), refusal.Reason)
 	}
 	return errors.New(refusal.Reason)
+}
+
+// tooOld tells RabbitMQ before 3.10 by what it calls itself. It takes the arguments of every queue without a word,
+// and then dead-letters at most once.
+func tooOld(product string) bool {
+	var major, minor int
+	if _, err := fmt.Sscanf(product, "RabbitMQ %d.%d", &major, &minor); err != nil {
+		return false
+	}
+	return major < 3 || major == 3 && minor < 10
 }
 
 // product is what the server calls itself: RabbitMQ 3.10.8.
