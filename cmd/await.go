@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -11,26 +12,29 @@ import (
 )
 
 // await repeats open until it succeeds, or meets an error that waiting does not mend, or ctx ends.
-// It says once what it waits for, and at the end where to look.
+// Its error says where to look.
 func await(ctx context.Context, log *slog.Logger, server, setting string, open func(context.Context) error) error {
-	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
+	var last error
+	for pause := 100 * time.Millisecond; ctx.Err() == nil; pause = min(2*pause, 5*time.Second) {
 		err := attempt(ctx, open)
 		if err == nil {
 			return nil
 		}
-		if ctx.Err() != nil {
-			return fmt.Errorf("wait for %s: %w; check %s", server, err, setting)
+		if ctx.Err() != nil { // the error says only that the time was over
+			break
 		}
 		if f := pg.FaultOf(err); f != pg.Unavailable && f != pg.Busy {
 			return fmt.Errorf("open %s: %w; check %s", server, err, setting)
 		}
 
+		last = err
 		log.Info("waiting for a server", "server", server, "error", err)
 		select {
 		case <-ctx.Done():
 		case <-time.After(pause/2 + rand.N(pause/2)):
 		}
 	}
+	return fmt.Errorf("wait for %s: %w; check %s", server, cmp.Or(last, ctx.Err()), setting)
 }
 
 // attempt gives a server that takes the connection and then says nothing five seconds.

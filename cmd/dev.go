@@ -40,6 +40,9 @@ func (f *flags) dev(c *cobra.Command, fresh bool) error {
 	if err != nil {
 		return err
 	}
+	if s.Env == "production" {
+		return errors.New("app dev is not for production: it shows the documentation and adds students; use app run")
+	}
 	s = forDev(s, report)
 	log := newLogger(s).With("mode", "dev")
 
@@ -67,7 +70,7 @@ func forDev(s Settings, r *config.Report) Settings {
 // withPostgres runs a server for as long as do takes. A signal while it starts is a stop like any other.
 func withPostgres(ctx context.Context, s Settings, fresh bool, log *slog.Logger, do func(url string) error) (err error) {
 	if fresh {
-		if err := embedded.Remove(devFolder); err != nil {
+		if err := embedded.Remove(ctx, devFolder); err != nil {
 			return err
 		}
 	}

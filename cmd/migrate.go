@@ -35,6 +35,9 @@ func (f *flags) migrateStepsCommand(use, short string, do func(*pg.Migrator, con
 		RunE: func(c *cobra.Command, _ []string) error {
 			return f.migrate(c, func(ctx context.Context, m *pg.Migrator) error {
 				steps, err := do(m, ctx)
+				if len(steps) == 0 && err != nil {
+					return err
+				}
 				return errors.Join(showSteps(c, steps), err)
 			})
 		},
@@ -43,6 +46,7 @@ func (f *flags) migrateStepsCommand(use, short string, do func(*pg.Migrator, con
 
 func showSteps(c *cobra.Command, steps []pg.Step) error {
 	if len(steps) == 0 && !asJSON(c) {
+		fmt.Fprintln(c.OutOrStdout(), "the schema is up to date")
 		return nil
 	}
 	return show(c, []string{"FILE", "DIRECTION", "TIME"}, steps, func(s pg.Step) []any {
