@@ -110,16 +110,20 @@ func (b bench) schedulerAt(url, host string, lease time.Duration, log *slog.Logg
 // start returns how to stop it; the test's end does it, too.
 func (b bench) start(s *cron.Scheduler) (stop func()) {
 	ctx, cancel := context.WithCancel(b.Context())
+	wait := b.run(ctx, s)
+	return func() { cancel(); wait() }
+}
+
+// run returns how to wait until it has stopped; the test's end does it, too.
+func (b bench) run(ctx context.Context, s *cron.Scheduler) (wait func()) {
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		if err := s.Run(ctx); err != nil {
 			b.Errorf("run: %v", err)
 		}
 	})
-
-	stop = func() { cancel(); wg.Wait() }
-	b.Cleanup(stop)
-	return stop
+	b.Cleanup(wg.Wait)
+	return wg.Wait
 }
 
 // seldom has no tick while a test runs.

@@ -34,8 +34,8 @@ type Task struct {
 
 // Chunks cuts work into transactions. P is the position, kept as JSON with the run: what start returns is stored
 // before the first step, and each step's next together with what the step did through the context's transaction.
-// So an interrupted run goes on, on any replica, where it was. A step may be repeated after an error and must end
-// well within the lease, since its transaction holds the run's row; what it does outside the database may happen twice.
+// So an interrupted run goes on, on any replica, where it was. A step must heed its context and end well within the
+// lease, since its transaction holds the run's row. What it does outside the transaction may happen twice.
 func Chunks[P any](start func(ctx context.Context) (P, error), step func(ctx context.Context, at P) (next P, more bool, err error)) Task {
 	return Task{
 		start: func(ctx context.Context) (json.RawMessage, error) {

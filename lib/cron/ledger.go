@@ -12,12 +12,12 @@ import (
 	"example.com/app/lib/pg"
 )
 
-// ledger is the table schedule_run. Its leases know the database's clock only. A statement outside a chunk
-// that has no answer after a third of a lease is given up: its connection may be dead.
+// ledger is the table schedule_run. Its leases know the database's clock only.
 type ledger struct {
 	db    *pg.DB
 	host  string
 	lease time.Duration
+	reply time.Duration // how long a statement outside a chunk may take: its connection may be dead
 }
 
 // held is a run in the hands of this process, until its lease ends on the local monotonic clock.
@@ -31,14 +31,15 @@ type held struct {
 }
 
 func (l ledger) soon(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, l.lease/3)
+	return context.WithTimeout(ctx, l.reply)
 }
 
 const heldColumns = "id, job, scheduled_at, epoch, position"
 
 // hold reads the row that a claim returned; nil when it returned none. The lease counts from before the request.
+// It outlives ctx: a claim that is cancelled may have been made, and then nobody would release it.
 func (l ledger) hold(ctx context.Context, sql string, args ...any) (*held, error) {
-	ctx, cancel := l.soon(ctx)
+	ctx, cancel := l.soon(context.WithoutCancel(ctx))
 	defer cancel()
 
 	h := &held{until: time.Now().Add(l.lease)}

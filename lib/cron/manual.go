@@ -66,6 +66,7 @@ func (s *Scheduler) finish(ctx context.Context, job Job, h *held) error {
 	for id, w := h.id, s.newSweeper(); ; {
 		if h != nil {
 			s.carry(ctx, job.Task, h)
+			h = nil
 		}
 
 		run, err := s.look(ctx, id)

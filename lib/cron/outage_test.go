@@ -1,6 +1,7 @@
 package cron_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 
@@ -86,6 +87,23 @@ func TestClaimWhoseReplyWasLostIsRecognised(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestClaimThatMeetsAShutdownIsReleased(t *testing.T) {
+	t.Parallel()
+
+	b := newBench(t)
+	p, url := newProxy(t, b.url)
+	late := p.delay("INSERT INTO schedule_run")
+	ctx, cancel := context.WithCancel(t.Context())
+	wait := b.run(ctx, b.schedulerAt(url, "a", long, quiet(), b.due(b.counting("a", 2))))
+
+	released := <-late
+	cancel()
+	close(released)
+	wait()
+	b.want(1, "SELECT count(*) FROM schedule_run WHERE outcome = 'running' AND holder IS NULL AND lease_until <= clock_timestamp()")
+	b.want(0, "SELECT count(*) FROM work")
 }
 
 // released leaves a run that anybody may go on with.

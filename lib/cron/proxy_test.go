@@ -18,6 +18,7 @@ type proxy struct {
 	gate sync.RWMutex
 	mu   sync.Mutex
 	lost []byte
+	late chan chan struct{}
 }
 
 // newProxy also returns the database's address through it.
@@ -51,7 +52,7 @@ func (p *proxy) serve() {
 			_ = client.Close()
 			continue
 		}
-		s := &session{proxy: p, client: client, server: server}
+		s := &session{proxy: p}
 		go pass(server, client, s.asks)
 		go pass(client, server, s.answers)
 	}
@@ -68,9 +69,18 @@ func (p *proxy) lose(text string) {
 	p.lost = []byte(text)
 }
 
+// delay is like lose, but the reply comes at last: once the channel that it sends is closed.
+func (p *proxy) delay(text string) <-chan chan struct{} {
+	late := make(chan chan struct{})
+	p.mu.Lock()
+	p.late = late
+	p.mu.Unlock()
+	p.lose(text)
+	return late
+}
+
 type session struct {
 	*proxy
-	client, server   net.Conn
 	prepared, doomed bool
 }
 
@@ -107,6 +117,13 @@ func (s *session) answers([]byte) bool {
 	defer s.gate.RUnlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+
+	if s.doomed && s.late != nil {
+		released := make(chan struct{})
+		s.late <- released
+		<-released
+		s.doomed, s.prepared, s.late = false, false, nil
+	}
 	return !s.doomed
 }
 

@@ -47,14 +47,14 @@ func New(o Options) (*Scheduler, error) {
 		names[job.Name] = true
 	}
 
-	lease := cmp.Or(o.Lease, 30*time.Second)
+	lease, grace := cmp.Or(o.Lease, 30*time.Second), cmp.Or(o.Grace, 25*time.Second)
 	return &Scheduler{
 		db:     o.DB,
 		jobs:   o.Jobs,
-		ledger: ledger{db: o.DB, host: o.Host, lease: lease},
+		ledger: ledger{db: o.DB, host: o.Host, lease: lease, reply: min(lease/3, grace/2)},
 		lease:  lease,
 		beat:   min(lease/10, time.Second),
-		grace:  cmp.Or(o.Grace, 25*time.Second),
+		grace:  grace,
 		log:    cmp.Or(o.Log, slog.Default()),
 	}, nil
 }

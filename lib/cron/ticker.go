@@ -88,7 +88,7 @@ func (t *ticker) resume(ctx context.Context, start time.Time) error {
 
 func (t *ticker) now() time.Time { return time.Now().Add(-t.ahead) }
 
-// answer is false when the tick must wait: for the database's clock, or for the run before it.
+// answer is false when the tick must wait for the run before it.
 func (t *ticker) answer(ctx context.Context, tick time.Time) (bool, error) {
 	h, err := t.claim(ctx, tick)
 	if err != nil {
