@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
@@ -48,19 +49,11 @@ func newWriter(t reflect.Type) (writer, error) {
 	return w, nil
 }
 
-// write sends out: 304 instead when the client has this version already.
+// write sends out, or 304 when the client has this version already.
 func (r *route) write(c echo.Context, v reflect.Value, out any) error {
-	h := c.Response().Header()
-	for _, f := range r.writer.headers {
-		h[f.name] = []string{headerText(f.name, v.FieldByIndex(f.index))}
-	}
-	if r.conditional() {
-		if given := c.Request().Header.Get("If-None-Match"); given != "" && noneMatch(given, h["Etag"][0]) {
-			return c.NoContent(http.StatusNotModified)
-		}
-	}
-	if r.status == http.StatusCreated && r.writer.id != nil && h["Location"] == nil {
-		h["Location"] = []string{c.Request().URL.EscapedPath() + "/" + text(v.FieldByIndex(r.writer.id))}
+	if r.conditional() && r.known(c.Request().Header.Get("If-None-Match"), v) {
+		r.setHeaders(c, v)
+		return c.NoContent(http.StatusNotModified)
 	}
 	if r.status == http.StatusNoContent {
 		return c.NoContent(r.status)
@@ -70,7 +63,25 @@ func (r *route) write(c echo.Context, v reflect.Value, out any) error {
 	if err != nil {
 		return fmt.Errorf("write the answer: %w", err)
 	}
+	r.setHeaders(c, v)
 	return send(c, r.status, r.writer.kind, body)
+}
+
+// known tells whether the header If-None-Match names the version of the output.
+func (r *route) known(given string, v reflect.Value) bool {
+	return given != "" && slices.ContainsFunc(r.writer.headers, func(f headerField) bool {
+		return f.name == "Etag" && noneMatch(given, headerText(f.name, v.FieldByIndex(f.index)))
+	})
+}
+
+func (r *route) setHeaders(c echo.Context, v reflect.Value) {
+	h := c.Response().Header()
+	for _, f := range r.writer.headers {
+		h[f.name] = []string{headerText(f.name, v.FieldByIndex(f.index))}
+	}
+	if r.status == http.StatusCreated && r.writer.id != nil && h["Location"] == nil {
+		h["Location"] = []string{c.Request().URL.EscapedPath() + "/" + text(v.FieldByIndex(r.writer.id))}
+	}
 }
 
 // buffered is how much net/http holds back to count it by itself.

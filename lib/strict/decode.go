@@ -22,9 +22,6 @@ type decoder struct {
 
 var decoders = sync.Pool{New: func() any { return new(decoder) }}
 
-// errEnough ends the walk once nobody would read further problems.
-var errEnough = errors.New("too many problems")
-
 func newDecoder(body []byte) *decoder {
 	d := decoders.Get().(*decoder)
 	d.body = *bytes.NewBuffer(body)
@@ -39,13 +36,9 @@ func (d *decoder) release() {
 
 func (d *decoder) document(into any) error {
 	v := reflect.ValueOf(into).Elem()
-	switch err := d.value(v, shapeOf(v.Type()), field{}); {
-	case errors.Is(err, errEnough):
-		return d.problems
-	case err != nil:
+	if err := d.value(v, shapeOf(v.Type()), field{}); err != nil {
 		return syntaxError(err)
 	}
-
 	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
 		return &SyntaxError{Code: "trailing", Detail: "must be a single JSON document with nothing after it"}
 	}
@@ -130,7 +123,7 @@ func (d *decoder) object(v reflect.Value) error {
 		return err
 	}
 	if known < o.least {
-		return d.add("min_properties", "must have at least "+counted(strconv.Itoa(o.least), "member"))
+		d.add("min_properties", "must have at least "+counted(strconv.Itoa(o.least), "member"))
 	}
 	return nil
 }
@@ -180,7 +173,7 @@ func (d *decoder) list(v reflect.Value, f field) error {
 		return nil
 	}
 	if reflect.Copy(v, items) != v.Len() || items.Len() != v.Len() {
-		return d.add("len", "must have exactly "+counted(strconv.Itoa(v.Len()), "entry"))
+		d.add("len", "must have exactly "+counted(strconv.Itoa(v.Len()), "entry"))
 	}
 	return nil
 }
@@ -191,10 +184,12 @@ func (d *decoder) leaf(v reflect.Value, f field) error {
 		return err
 	}
 	if code, detail := inspect(raw, d.StackDepth()); code != "" {
-		return d.add(code, detail)
+		d.add(code, detail)
+		return nil
 	}
 	if err := json.Unmarshal(raw, v.Addr().Interface(), json.RejectUnknownMembers(true)); err != nil {
-		return d.add(codeOf(err), MustBe(v.Type()))
+		d.add(codeOf(err), MustBe(v.Type()))
+		return nil
 	}
 	if f.trim && v.Kind() == reflect.String {
 		v.SetString(strings.TrimSpace(v.String()))
@@ -213,14 +208,13 @@ func (d *decoder) skip(code, detail string) error {
 	if err := d.SkipValue(); err != nil {
 		return err
 	}
-	return d.add(code, detail)
+	d.add(code, detail)
+	return nil
 }
 
-// add notes a problem of the value that was read last.
-func (d *decoder) add(code, detail string) error {
-	d.problems = append(d.problems, Problem{string(d.StackPointer()), code, detail})
-	if len(d.problems) == maxProblems {
-		return errEnough
+// add notes a problem of the value that was read last. Past the hundredth the walk goes on for the syntax alone.
+func (d *decoder) add(code, detail string) {
+	if len(d.problems) < maxProblems {
+		d.problems = append(d.problems, Problem{string(d.StackPointer()), code, detail})
 	}
-	return nil
 }

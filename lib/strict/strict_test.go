@@ -154,6 +154,9 @@ func TestProblemsEndAtAHundred(t *testing.T) {
 	for i := range 500 {
 		fmt.Fprintf(&body, `,"x%d":1`, i)
 	}
+	if got := verdict(strict.Decode([]byte(body.String()), new(person))); !slices.Equal(got, []string{"!  syntax"}) {
+		t.Errorf("a document that breaks off after many problems: %q", got)
+	}
 	body.WriteString("}")
 	if got := verdict(strict.Decode([]byte(body.String()), new(person))); len(got) != 100 {
 		t.Errorf("%d problems", len(got))
