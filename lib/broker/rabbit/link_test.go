@@ -66,7 +66,7 @@ func TestOldServerIsRefused(t *testing.T) {
 		}
 		return false
 	})
-	offline(t, open(t, p.url), "RabbitMQ 3.9.9")
+	_ = offline(t, open(t, p.url), "RabbitMQ 3.9.9")
 }
 
 // offline waits until b says why it has no connection, and answers what Ready says.
