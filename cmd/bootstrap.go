@@ -148,6 +148,8 @@ func (d *Deps) Close(ctx context.Context) {
 	}
 }
 
+var errBehind = errors.New("the database lacks migrations")
+
 // checkSchema refuses a database that lacks migrations; one that is ahead is fine, as during a deploy.
 func checkSchema(ctx context.Context, db *pg.DB) error {
 	have, want, err := pg.Behind(ctx, db, migrations.FS)
@@ -155,7 +157,7 @@ func checkSchema(ctx context.Context, db *pg.DB) error {
 		return err
 	}
 	if have < want {
-		return fmt.Errorf("the database is at migration %d and this program needs %d: run app migrate up", have, want)
+		return fmt.Errorf("%w: it is at %d and this program needs %d: run app migrate up", errBehind, have, want)
 	}
 	return nil
 }
@@ -164,7 +166,7 @@ func checkSchema(ctx context.Context, db *pg.DB) error {
 func (d *Deps) checks(m mode) []ops.Check {
 	checks := []ops.Check{
 		{Name: "database", Ask: d.pingDatabase, Needed: true},
-		{Name: "migrations", Ask: func(ctx context.Context) error { return checkSchema(ctx, d.DB) }, Needed: true},
+		{Name: "migrations", Ask: d.askSchema, Needed: true},
 	}
 	for name, driver := range d.Brokers {
 		checks = append(checks, ops.Check{
@@ -175,13 +177,22 @@ func (d *Deps) checks(m mode) []ops.Check {
 	return checks
 }
 
+// errNoAnswer stands for the server's own words, which name hosts and users.
 var errNoAnswer = errors.New("the database does not answer")
 
 func (d *Deps) pingDatabase(ctx context.Context) error {
 	if err := d.DB.Ping(ctx); err != nil {
-		return errNoAnswer // the server's own words name hosts and users
+		return errNoAnswer
 	}
 	return nil
+}
+
+func (d *Deps) askSchema(ctx context.Context) error {
+	err := checkSchema(ctx, d.DB)
+	if err == nil || errors.Is(err, errBehind) {
+		return err
+	}
+	return errNoAnswer
 }
 
 func connected(s broker.State) error {

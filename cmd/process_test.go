@@ -72,7 +72,12 @@ type process struct {
 
 func start(t *testing.T, dir string, s settings, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, cmd: exec.Command(os.Args[0], args...), output: &transcript{}, ended: make(chan error, 1)}
+	return startBinary(t, os.Args[0], dir, s, args...)
+}
+
+func startBinary(t *testing.T, binary, dir string, s settings, args ...string) *process {
+	t.Helper()
+	p := &process{t: t, cmd: exec.Command(binary, args...), output: &transcript{}, ended: make(chan error, 1)}
 	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = dir, p.output, p.output
 	p.cmd.Env = []string{"APP_TEST_BE_THE_APP=1", "PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}
 	for _, name := range slices.Sorted(maps.Keys(s)) {

@@ -1,0 +1,86 @@
+package cmd_test
+
+import (
+	"net"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var databaseURL = regexp.MustCompile(`DATABASE_URL=(\S+)`)
+
+func TestDevIsTheWholeServiceOnNothing(t *testing.T) {
+	t.Parallel()
+	dir, s := t.TempDir(), freePorts(t).with(settings{"SCHEDULE_RENAME_STUDENTS": "@every 1s"})
+
+	dev := start(t, dir, s, "dev")
+	dev.says("Ctrl-C")
+	for _, path := range []string{"/docs", "/redoc", "/openapi.json", "/swagger.json", "/readyz", "/livez", "/srv/v1/ping"} {
+		if status, answer := request(t, http.MethodGet, s.url("API_PORT", path), ""); status != http.StatusOK {
+			t.Errorf("%s answers %d %s", path, status, answer)
+		}
+	}
+	if status, answer := request(t, http.MethodPost, s.url("API_PORT", "/api/v1/students"), `{"name": "Katherine"}`); status != http.StatusCreated {
+		t.Fatalf("POST answers %d %s", status, answer)
+	}
+	eventually(t, "Katherine is renamed", func() bool {
+		_, answer := request(t, http.MethodGet, s.url("API_PORT", "/api/v1/students?name=katherine_new"), "")
+		return strings.Contains(answer, "Katherine_new")
+	})
+
+	database := databaseURL.FindStringSubmatch(dev.output.String())[1]
+	if said, status := run(t, dir, s.with(settings{"DATABASE_URL": database}), "migrate", "status"); status != 0 || strings.Contains(said, "not yet") {
+		t.Errorf("app migrate status beside it ended with %d and said %s", status, said)
+	}
+	if said, status := run(t, dir, freePorts(t), "dev"); status != 1 || !strings.Contains(said, "app dev runs here already") {
+		t.Errorf("a second app dev ended with %d and said %s", status, said)
+	}
+
+	dev.stop()
+	if u, err := url.Parse(database); err != nil || answers(u.Host) {
+		t.Errorf("the database still answers at %s, %v", database, err)
+	}
+}
+
+func TestDevKeepsItsDataUntilItStartsOver(t *testing.T) {
+	t.Parallel()
+	dir, s := t.TempDir(), freePorts(t).with(settings{"SCHEDULE_RENAME_STUDENTS": "off"})
+	listed := func(args ...string) string {
+		dev := start(t, dir, s, append([]string{"dev"}, args...)...)
+		dev.says("Ctrl-C")
+		if status, answer := request(t, http.MethodPost, s.url("API_PORT", "/api/v1/students"), `{"name": "Katherine"}`); status != http.StatusCreated {
+			t.Fatalf("POST answers %d %s", status, answer)
+		}
+		_, answer := request(t, http.MethodGet, s.url("API_PORT", "/api/v1/students"), "")
+		dev.stop()
+		return answer
+	}
+
+	for _, c := range []struct {
+		args []string
+		want int
+	}{{nil, 1}, {nil, 2}, {[]string{"--fresh"}, 1}} {
+		if answer := listed(c.args...); strings.Count(answer, "Katherine") != c.want || strings.Count(answer, "Ada") != 1 {
+			t.Errorf("app dev %v lists %s, want %d times Katherine", c.args, answer, c.want)
+		}
+	}
+}
+
+func TestDevIsNotForProduction(t *testing.T) {
+	t.Parallel()
+	s := freePorts(t).with(settings{"ENV": "production", "DATABASE_URL": "postgres://app:app@127.0.0.1:1/app"})
+	if said, status := run(t, t.TempDir(), s, "dev"); status != 1 || !strings.Contains(said, "not for production") {
+		t.Errorf("app dev ended with %d and said %s", status, said)
+	}
+}
+
+func answers(address string) bool {
+	c, err := net.Dial("tcp", address)
+	if err != nil {
+		return false
+	}
+	_ = c.Close()
+	return true
+}
