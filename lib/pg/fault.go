@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -42,6 +43,13 @@ type databaseError struct {
 }
 
 func (e *databaseError) Unwrap() error { return e.error }
+
+// Error is one line, where pgx has one for each address and each way to encrypt the connection.
+func (e *databaseError) Error() string {
+	lines := strings.Split(e.error.Error(), "\n\t")
+	first, rest := lines[0], slices.Compact(lines[1:])
+	return strings.TrimSpace(first + " " + strings.Join(rest, "; "))
+}
 
 func mark(err error) error {
 	if err == nil {

@@ -30,7 +30,7 @@ type Step struct {
 	Version   int64         `json:"version"`
 	Name      string        `json:"name"`
 	Direction string        `json:"direction"`
-	Duration  time.Duration `json:"duration"` // nanoseconds
+	Duration  time.Duration `json:"duration_ns"`
 }
 
 // NewMigrator reads the names of files; the database is not asked for anything yet.

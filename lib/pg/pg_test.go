@@ -3,6 +3,7 @@ package pg_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -169,6 +170,9 @@ func TestOpenOfADeadServerIsAnError(t *testing.T) {
 	_, err := pg.Open(t.Context(), pg.Options{URL: "postgres://nobody@127.0.0.1:1/nothing?sslmode=disable"})
 	if pg.FaultOf(err) != pg.Unavailable {
 		t.Errorf("the error is of fault %v: %v", pg.FaultOf(err), err)
+	}
+	if strings.Contains(err.Error(), "\n") {
+		t.Errorf("the error has more than one line: %v", err)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 )
 
@@ -15,7 +16,7 @@ type management struct{ base string }
 func (m management) createVhost(ctx context.Context, vhost, user string) error {
 	return errors.Join(
 		m.call(ctx, http.MethodPut, "/api/vhosts/"+vhost, `{"description": "of a test"}`),
-		m.call(ctx, http.MethodPut, "/api/permissions/"+vhost+"/"+user, `{"configure": ".*", "write": ".*", "read": ".*"}`))
+		m.call(ctx, http.MethodPut, "/api/permissions/"+vhost+"/"+url.PathEscape(user), `{"configure": ".*", "write": ".*", "read": ".*"}`))
 }
 
 func (m management) deleteVhost(ctx context.Context, vhost string) error {

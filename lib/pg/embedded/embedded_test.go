@@ -258,3 +258,22 @@ func kill(pid int) error {
 	}
 	return p.Kill()
 }
+
+func TestAForeignPasswordIsAnErrorAtOnce(t *testing.T) {
+	t.Parallel()
+
+	o := options(dataDir(t))
+	first := start(t, o)
+	home := filepath.Dir(one(t, first, "SHOW data_directory"))
+	if err := first.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(home, "password"), []byte("guess"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+
+	if server, err := embedded.Start(t.Context(), o); err == nil {
+		_ = server.Stop()
+		t.Error("a foreign password is taken")
+	}
+}

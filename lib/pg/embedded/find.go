@@ -23,6 +23,22 @@ type Binaries struct{ Dir, Major string }
 // Find lists the servers of this machine: the one on PATH, the one of pg_config,
 // then those of the usual folders, the newest first.
 func Find(ctx context.Context) []Binaries {
+	usual := inspectAll(ctx, usualFolders())
+	slices.SortStableFunc(usual, func(a, b Binaries) int { return cmp.Compare(number(b.Major), number(a.Major)) })
+	return append(inspectAll(ctx, namedFolders(ctx)), usual...)
+}
+
+func inspectAll(ctx context.Context, dirs []string) []Binaries {
+	var found []Binaries
+	for _, dir := range dirs {
+		if b, err := inspect(ctx, dir); err == nil {
+			found = append(found, b)
+		}
+	}
+	return found
+}
+
+func namedFolders(ctx context.Context) []string {
 	var dirs []string
 	if path, err := exec.LookPath("postgres"); err == nil {
 		if path, err = filepath.EvalSymlinks(path); err == nil {
@@ -32,20 +48,7 @@ func Find(ctx context.Context) []Binaries {
 	if out, err := exec.CommandContext(ctx, "pg_config", "--bindir").Output(); err == nil {
 		dirs = append(dirs, strings.TrimSpace(string(out)))
 	}
-
-	var found, usual []Binaries
-	for _, dir := range dirs {
-		if b, err := inspect(ctx, dir); err == nil {
-			found = append(found, b)
-		}
-	}
-	for _, dir := range usualFolders() {
-		if b, err := inspect(ctx, dir); err == nil {
-			usual = append(usual, b)
-		}
-	}
-	slices.SortStableFunc(usual, func(a, b Binaries) int { return cmp.Compare(number(b.Major), number(a.Major)) })
-	return append(found, usual...)
+	return dirs
 }
 
 func usualFolders() []string {

@@ -8,15 +8,18 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 
 	"example.com/app/lib/private"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
-const patience = 10 * time.Second
+const (
+	patience      = 10 * time.Second
+	wrongPassword = "28P01"
+)
 
 // launch repeats a start while what another server left behind, or another's port, is in the way.
 func (s *Server) launch(ctx context.Context, o Options) error {
@@ -43,7 +46,7 @@ func (s *Server) launch(ctx context.Context, o Options) error {
 }
 
 func (s *Server) launchOnce(ctx context.Context, test bool) error {
-	log, err := os.Create(s.home.log())
+	log, err := os.OpenFile(s.home.log(), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return fmt.Errorf("open the server's log: %w", err)
 	}
@@ -76,9 +79,12 @@ func (s *Server) arguments(test bool) []string {
 
 func (s *Server) await(ctx context.Context) error {
 	for {
-		conn, err := pgx.Connect(ctx, s.url("postgres"))
+		err := s.answer(ctx)
 		if err == nil {
-			return conn.Close(ctx)
+			return nil
+		}
+		if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Code == wrongPassword {
+			return fmt.Errorf("log in to postgres with the password of %s: %w", s.home.password(), err)
 		}
 		select {
 		case <-s.process.Done():
@@ -90,23 +96,22 @@ func (s *Server) await(ctx context.Context) error {
 	}
 }
 
-// leftoverError is a start that fails because of what the previous server has not yet given back.
-type leftoverError struct{ log string }
-
-func (e *leftoverError) Error() string { return "start postgres: " + e.log }
-
-func (s *Server) explain() error {
-	log, err := os.ReadFile(s.home.log())
+// answer is nil when it is this server that answers, and no other that has taken its port.
+func (s *Server) answer(ctx context.Context) error {
+	conn, err := pgx.Connect(ctx, s.url("postgres"))
 	if err != nil {
-		return fmt.Errorf("read why postgres ended at its start: %w", err)
+		return err
 	}
-	text := strings.TrimSpace(string(log))
-	for _, sign := range []string{"still in use", "already exists", "could not bind"} {
-		if strings.Contains(text, sign) {
-			return &leftoverError{log: text}
-		}
+	defer func() { _ = conn.Close(ctx) }()
+
+	var data string
+	if err := conn.QueryRow(ctx, "SHOW data_directory").Scan(&data); err != nil {
+		return err
 	}
-	return fmt.Errorf("start postgres: %w\n%s", s.process.Err(), text)
+	if filepath.FromSlash(data) != s.home.data() {
+		return fmt.Errorf("port %d is that of the server on %s", s.port, data)
+	}
+	return nil
 }
 
 func pause(ctx context.Context, d time.Duration) error {
