@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"example.com/app/amqp"
 	"example.com/app/lib/broker"
 	"example.com/app/lib/broker/memory"
@@ -15,7 +17,6 @@ import (
 	"example.com/app/lib/ops"
 	"example.com/app/lib/pg"
 	"example.com/app/migrations"
-	"github.com/spf13/cobra"
 )
 
 // Deps is what the modes share. It stops here: below cmd a package gets what it uses as arguments.

@@ -6,10 +6,11 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"example.com/app/amqp"
 	"example.com/app/lib/broker"
 	"example.com/app/lib/ops"
-	"github.com/spf13/cobra"
 )
 
 func consumeCommand(f *flags) *cobra.Command {

@@ -7,11 +7,12 @@ import (
 	"io"
 	"log/slog"
 
+	"github.com/spf13/cobra"
+
 	"example.com/app/lib/config"
 	"example.com/app/lib/ops"
 	"example.com/app/lib/pg/embedded"
 	"example.com/app/models"
-	"github.com/spf13/cobra"
 )
 
 // devFolder keeps the data of `app dev`, below the folder that it was started in.

@@ -8,9 +8,10 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"example.com/app/lib/pg"
 	"example.com/app/migrations"
-	"github.com/spf13/cobra"
 )
 
 // migrationsFolder is where `app migrate create` writes, in a checkout of the program.
@@ -121,7 +122,7 @@ func withMigrator(ctx context.Context, s Settings, log *slog.Logger, do func(con
 	if err != nil {
 		return err
 	}
-	defer m.Close()
+	defer func() { _ = m.Close() }()
 
 	starting, cancel := context.WithTimeout(ctx, s.StartupTimeout)
 	defer cancel()

@@ -10,10 +10,11 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"example.com/app/lib/api"
 	"example.com/app/lib/ops"
 	"example.com/app/lib/telemetry"
-	"github.com/spf13/cobra"
 )
 
 // mode is one way to run the program.

@@ -195,8 +195,10 @@ func TestWrongUseEndsWithTwo(t *testing.T) {
 
 func TestEveryCommandExplainsItselfWithAnExample(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"run", "consume", "schedule", "schedule list", "schedule run", "schedule history", "migrate up", "migrate down",
-		"migrate status", "migrate redo", "migrate create", "dev", "queue list", "queue peek", "queue send", "config check", "config print", "health", "version"} {
+	for _, name := range []string{
+		"run", "consume", "schedule", "schedule list", "schedule run", "schedule history", "migrate up", "migrate down",
+		"migrate status", "migrate redo", "migrate create", "dev", "queue list", "queue peek", "queue send", "config check", "config print", "health", "version",
+	} {
 		said, status := run(t, t.TempDir(), nil, append(strings.Fields(name), "--help")...)
 		if status != 0 || !strings.Contains(said, "Examples:\n  app "+name) {
 			t.Errorf("app %s --help ended with %d and said %s", name, status, said)

@@ -7,8 +7,9 @@ import (
 	"fmt"
 	"os"
 
-	"example.com/app/lib/config"
 	"github.com/spf13/cobra"
+
+	"example.com/app/lib/config"
 )
 
 const wrongUse = 2
@@ -86,7 +87,7 @@ type output string
 
 func (o *output) String() string { return string(*o) }
 
-func (o *output) Type() string { return "format" }
+func (*output) Type() string { return "format" }
 
 func (o *output) Set(s string) error {
 	if s != "table" && s != "json" {

@@ -3,10 +3,11 @@ package cmd
 import (
 	"context"
 
+	"github.com/spf13/cobra"
+
 	"example.com/app/handler"
 	"example.com/app/lib/api"
 	"example.com/app/lib/ops"
-	"github.com/spf13/cobra"
 )
 
 func runCommand(f *flags) *cobra.Command {

@@ -5,10 +5,11 @@ import (
 	"os"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"example.com/app/lib/cron"
 	"example.com/app/lib/ops"
 	"example.com/app/schedule"
-	"github.com/spf13/cobra"
 )
 
 func scheduleCommand(f *flags) *cobra.Command {

@@ -5,8 +5,9 @@ import (
 	"errors"
 	"fmt"
 
-	"example.com/app/lib/pg"
 	"github.com/jackc/pgx/v5"
+
+	"example.com/app/lib/pg"
 )
 
 // What a model can answer instead of a row.

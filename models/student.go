@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"time"
 
-	"example.com/app/lib/pg"
 	"github.com/jackc/pgx/v5"
+
+	"example.com/app/lib/pg"
 )
 
 // Student is a row of the table student. Version counts its changes, from 1.
