@@ -1,0 +1,53 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+
+	"example.com/app/lib/broker"
+	"example.com/app/lib/ops"
+)
+
+// checks are the questions of readiness, the same for every mode.
+func (d *Deps) checks(m mode) []ops.Check {
+	checks := []ops.Check{
+		{Name: "database", Ask: d.pingDatabase, Needed: true},
+		{Name: "migrations", Ask: d.askSchema, Needed: true},
+	}
+	for name, driver := range d.Brokers {
+		checks = append(checks, ops.Check{
+			Name: "broker " + string(name), Needed: m.needsBroker,
+			Ask: func(context.Context) error { return connected(driver.State()) },
+		})
+	}
+	return checks
+}
+
+// errNoAnswer stands for the server's own words, which name hosts and users.
+var errNoAnswer = errors.New("the database does not answer")
+
+func (d *Deps) pingDatabase(ctx context.Context) error {
+	if err := d.DB.Ping(ctx); err != nil {
+		return errNoAnswer
+	}
+	return nil
+}
+
+func (d *Deps) askSchema(ctx context.Context) error {
+	err := checkSchema(ctx, d.DB)
+	if err == nil || errors.Is(err, errBehind) {
+		return err
+	}
+	return errNoAnswer
+}
+
+func connected(s broker.State) error {
+	switch {
+	case !s.Connected:
+		return errors.New("not connected")
+	case s.Blocked != "":
+		return errors.New("takes no messages now: " + s.Blocked)
+	}
+	return nil
+}
+
