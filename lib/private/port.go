@@ -1,6 +1,7 @@
 package private
 
 import (
+	"context"
 	"errors"
 	"math/rand/v2"
 	"net"
@@ -19,7 +20,7 @@ func Port() (int, error) {
 	var last error
 	for range 100 {
 		port := lowestPort + rand.N(ports)
-		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 		if err == nil {
 			return port, l.Close()
 		}

@@ -1,9 +1,12 @@
 package testenv
 
 import (
+	"context"
 	"os"
+	"slices"
 	"syscall"
 	"testing"
+	"time"
 
 	"example.com/app/lib/pg/embedded"
 	"example.com/app/lib/private"
@@ -13,7 +16,8 @@ import (
 type PostgresServer struct {
 	t       testing.TB
 	options embedded.Options
-	server  *embedded.Server
+	server  *embedded.Server // nil while it does not run
+	url     string
 	paused  []int
 }
 
@@ -39,7 +43,7 @@ func NewPostgres(t testing.TB) *PostgresServer {
 }
 
 // URL is the server's admin URL, the same after every Start.
-func (p *PostgresServer) URL() string { return p.server.URL() }
+func (p *PostgresServer) URL() string { return p.url }
 
 // Start runs the server again: on its port, with its data.
 func (p *PostgresServer) Start() {
@@ -49,42 +53,47 @@ func (p *PostgresServer) Start() {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	p.server = server
+	p.server, p.url = server, server.URL()
 }
 
 // Stop ends the server in good order: its sessions are told.
 func (p *PostgresServer) Stop() {
 	p.t.Helper()
 
+	if p.server == nil {
+		return
+	}
+	p.Continue()
 	if err := p.server.Stop(); err != nil {
 		p.t.Fatal(err)
 	}
+	p.server = nil
 }
 
-// Kill ends the server by SIGKILL: its sessions are not told. A paused server ends too.
+// Kill ends the server and its sessions by SIGKILL, as the end of its machine would: clients are not told.
 func (p *PostgresServer) Kill() {
 	p.t.Helper()
 
-	if process, err := os.FindProcess(p.server.PID()); err == nil {
-		_ = process.Kill()
+	if p.server == nil {
+		return
 	}
-	p.Continue() // so that its sessions see that it is gone
+	p.Pause()
+	family := p.paused
+	p.paused = nil
+	for _, pid := range family {
+		signal(pid, syscall.SIGKILL)
+	}
 	p.Stop()
+	p.gone(family)
 }
 
 // Pause stops the server and every session where they are: connections stay, answers do not come.
 func (p *PostgresServer) Pause() {
 	p.t.Helper()
 
-	pid := p.server.PID()
-	signal(pid, stopSignal) // first, so that no session is new
-	sessions, err := children(p.t.Context(), pid)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	p.paused = append(p.paused, pid)
-	p.paused = append(p.paused, sessions...)
-	for _, pid := range sessions {
+	signal(p.server.PID(), stopSignal) // first, so that no session is new
+	p.paused = p.family()
+	for _, pid := range p.paused {
 		signal(pid, stopSignal)
 	}
 }
@@ -95,6 +104,40 @@ func (p *PostgresServer) Continue() {
 		signal(pid, continueSignal)
 	}
 	p.paused = nil
+}
+
+// family is the server's main process and those of its sessions.
+func (p *PostgresServer) family() []int {
+	p.t.Helper()
+
+	main := p.server.PID()
+	var family []int
+	for _, one := range p.processes() {
+		if one.pid == main || one.parent == main {
+			family = append(family, one.pid)
+		}
+	}
+	return family
+}
+
+// gone waits until none of family runs.
+func (p *PostgresServer) gone(family []int) {
+	p.t.Helper()
+
+	for slices.ContainsFunc(p.processes(), func(one process) bool { return slices.Contains(family, one.pid) }) {
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// processes also works in a clean-up, after the end of the test's context.
+func (p *PostgresServer) processes() []process {
+	p.t.Helper()
+
+	all, err := processes(context.WithoutCancel(p.t.Context()))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return all
 }
 
 func signal(pid int, sig syscall.Signal) {

@@ -23,7 +23,7 @@ func TestBrokerIsAFreshVirtualHost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	ch, err := conn.Channel()
 	if err != nil {
 		t.Fatal(err)
@@ -57,7 +57,7 @@ func TestNodeKeepsItsQueuesOverAStop(t *testing.T) {
 	declare(t, node.URL())
 	node.Stop()
 	if conn, err := amqp091.Dial(node.URL()); err == nil {
-		conn.Close()
+		_ = conn.Close()
 		t.Fatal("a stopped node answers")
 	}
 	node.Start()
@@ -77,7 +77,7 @@ func declare(t *testing.T, url string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	ch, err := conn.Channel()
 	if err != nil {
 		t.Fatal(err)

@@ -53,7 +53,7 @@ func with(args []string) (status int, err error) {
 
 // command runs args, passes signals on and returns the exit status.
 func command(args, environ []string, signals <-chan os.Signal) (int, error) {
-	cmd := exec.Command(args[0], args[1:]...)
+	cmd := exec.CommandContext(context.Background(), args[0], args[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.Env = environ
 	if err := cmd.Start(); err != nil {
