@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"strconv"
+	"syscall"
 )
 
 // Where Port looks: below what systems hand out to outgoing connections,
@@ -17,6 +18,9 @@ const (
 
 // Port is a port of 127.0.0.1 that nothing listens on. Nothing keeps it: another process may be faster.
 func Port() (int, error) {
+	syscall.ForkLock.RLock() // a child that is being made would hold the port open for a moment
+	defer syscall.ForkLock.RUnlock()
+
 	var last error
 	for range 100 {
 		port := lowestPort + rand.N(ports)
