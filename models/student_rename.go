@@ -26,9 +26,9 @@ func (s Students) Rename(ctx context.Context, after, through int64, limit int) (
 	var done StudentsRenamed
 	err := s.db.QueryRow(ctx, `
 		WITH chunk AS (
-			SELECT coalesce(max(id), $2) AS last,
-				count(*) FILTER (WHERE active AND char_length(name) > 255 - char_length($4)) AS kept
-			FROM (SELECT id, name, active FROM student WHERE id > $1 AND id <= $2 ORDER BY id LIMIT $3) rows
+			SELECT least(max(id), $2) AS last,
+				count(*) FILTER (WHERE id <= $2 AND active AND char_length(name) > 255 - char_length($4)) AS kept
+			FROM (SELECT id, name, active FROM student WHERE id > $1 ORDER BY id LIMIT $3) rows
 		), renamed AS (
 			UPDATE student
 			SET name = name || $4, updated_at = now(), version = version + 1
