@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"net"
 	"strconv"
-	"syscall"
 )
 
 // Where Port looks: below what systems hand out to outgoing connections,
@@ -16,11 +15,9 @@ const (
 	ports      = 12000
 )
 
-// Port is a port of 127.0.0.1 that nothing listens on. Nothing keeps it: another process may be faster.
+// Port is a port of 127.0.0.1 that nothing listens on. Nothing keeps it: another process may be faster,
+// and a child that this process is just making may hold it open for a moment.
 func Port() (int, error) {
-	syscall.ForkLock.RLock() // a child that is being made would hold the port open for a moment
-	defer syscall.ForkLock.RUnlock()
-
 	var last error
 	for range 100 {
 		port := lowestPort + rand.N(ports)
