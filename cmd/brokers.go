@@ -74,4 +74,3 @@ func (d *Deps) awaitBrokers(ctx context.Context) error {
 	}
 	return nil
 }
-

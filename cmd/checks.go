@@ -50,4 +50,3 @@ func connected(s broker.State) error {
 	}
 	return nil
 }
-
