@@ -1,19 +1,35 @@
 package cmd_test
 
 import (
+	"context"
 	"net"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"example.com/app/lib/pg/embedded"
 )
 
 var databaseURL = regexp.MustCompile(`DATABASE_URL=(\S+)`)
 
+// devDir is a folder whose database, which root's server keeps elsewhere, ends with the test.
+func devDir(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	t.Cleanup(func() {
+		if err := embedded.Remove(context.WithoutCancel(t.Context()), filepath.Join(dir, ".dev")); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
 func TestDevIsTheWholeServiceOnNothing(t *testing.T) {
 	t.Parallel()
-	dir, s := t.TempDir(), freePorts(t).with(settings{"SCHEDULE_RENAME_STUDENTS": "@every 1s"})
+	dir, s := devDir(t), freePorts(t).with(settings{"SCHEDULE_RENAME_STUDENTS": "@every 1s"})
 
 	dev := start(t, dir, s, "dev")
 	dev.says("Ctrl-C")
@@ -46,7 +62,7 @@ func TestDevIsTheWholeServiceOnNothing(t *testing.T) {
 
 func TestDevKeepsItsDataUntilItStartsOver(t *testing.T) {
 	t.Parallel()
-	dir, s := t.TempDir(), freePorts(t).with(settings{"SCHEDULE_RENAME_STUDENTS": "off"})
+	dir, s := devDir(t), freePorts(t).with(settings{"SCHEDULE_RENAME_STUDENTS": "off"})
 	listed := func(args ...string) string {
 		dev := start(t, dir, s, append([]string{"dev"}, args...)...)
 		dev.says("Ctrl-C")

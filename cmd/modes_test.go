@@ -1,7 +1,6 @@
 package cmd_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -21,21 +20,6 @@ func servers(t *testing.T) settings {
 	return freePorts(t).with(settings{"DATABASE_URL": pgtest.URL(t), "AMQP_URL": testenv.Broker(t), "LOG_LEVEL": "debug"})
 }
 
-// emptyDatabase has no table at all.
-func emptyDatabase(t *testing.T) string {
-	t.Helper()
-	u, err := url.Parse(testenv.Postgres(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	name := strings.ToLower(t.Name())
-	execute(t, u.String(), "CREATE DATABASE "+name)
-	t.Cleanup(func() { execute(t, testenv.Postgres(t), "DROP DATABASE "+name+" WITH (FORCE)") })
-
-	u.Path = "/" + name
-	return u.String()
-}
-
 func connect(t *testing.T, database string) *pgx.Conn {
 	t.Helper()
 	db, err := pgx.Connect(t.Context(), database)
@@ -47,13 +31,9 @@ func connect(t *testing.T, database string) *pgx.Conn {
 
 func execute(t *testing.T, database, sql string) {
 	t.Helper()
-	ctx := context.WithoutCancel(t.Context()) // a clean-up comes after the test's own end
-	db, err := pgx.Connect(ctx, database)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close(ctx)
-	if _, err := db.Exec(ctx, sql); err != nil {
+	db := connect(t, database)
+	defer db.Close(t.Context())
+	if _, err := db.Exec(t.Context(), sql); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -92,7 +72,7 @@ func publish(t *testing.T, amqpURL, exchange, key, body string) {
 
 func TestFourModesServeStudentsTogether(t *testing.T) {
 	t.Parallel()
-	dir, s := t.TempDir(), servers(t).with(settings{"DATABASE_URL": emptyDatabase(t), "SCHEDULE_RENAME_STUDENTS": "@every 1s"})
+	dir, s := t.TempDir(), servers(t).with(settings{"DATABASE_URL": pgtest.EmptyURL(t), "SCHEDULE_RENAME_STUDENTS": "@every 1s"})
 
 	if said, status := run(t, dir, s, "run"); status != 1 || !strings.Contains(said, "app migrate up") {
 		t.Fatalf("app run without a schema ended with %d and said %s", status, said)

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"example.com/app/lib/pg/pgtest"
 )
 
 // step is a file that the README shows, headed by its path.
@@ -37,7 +39,7 @@ func TestReadmeAddsAResource(t *testing.T) {
 	}
 
 	s := servers(t)
-	serveAndPost(t, binary, s.with(settings{"DATABASE_URL": emptyDatabase(t)}))
+	serveAndPost(t, binary, s.with(settings{"DATABASE_URL": pgtest.EmptyURL(t)}))
 }
 
 // copyCheckout leaves out what git, builds and runs keep in this repository.
