@@ -11,8 +11,9 @@ import (
 // ErrBusy refuses a manual run while another run of the job is unfinished.
 var ErrBusy = errors.New("the job is busy")
 
-// RunNow runs a job by hand, also one that is off, and waits for its end: nil only when it is done.
-// ErrBusy names who has it. Until it ends, any scheduler goes on with it when this process stops, also when ctx ends.
+// RunNow runs a job by hand, also one that is off, and waits for its end: nil only when it is done. A run of the job
+// that was interrupted, and that nobody goes on with, is finished instead of a new one; ErrBusy names who has it else.
+// Until it ends, any scheduler goes on with it when this process stops, also when ctx ends.
 func (s *Scheduler) RunNow(ctx context.Context, name string) error {
 	job, known := s.job(name)
 	if !known {
@@ -46,18 +47,25 @@ func (s *Scheduler) claimNow(ctx context.Context, name string) (*held, error) {
 	if h != nil || err != nil {
 		return h, err
 	}
-	return nil, s.busy(ctx, name)
+	return s.adopt(ctx, name)
 }
 
-func (s *Scheduler) busy(ctx context.Context, name string) error {
+// adopt goes on with the run that is in the way, or tells who has it.
+func (s *Scheduler) adopt(ctx context.Context, name string) (*held, error) {
 	runs, err := s.ledger.runs(ctx, "job = $1 AND finished_at IS NULL", name)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(runs) == 0 {
-		return fmt.Errorf("run job %s: %w: another run of it has just ended", name, ErrBusy)
+		return nil, fmt.Errorf("run job %s: %w: another run of it has just ended", name, ErrBusy)
 	}
-	return fmt.Errorf("run job %s: %w: %s has run it since %s", name, ErrBusy, runs[0].Host, runs[0].StartedAt.Format(time.RFC3339))
+
+	h, err := s.newSweeper().resume(ctx, runs[0].ID)
+	if h != nil || err != nil {
+		return h, err
+	}
+	since := runs[0].StartedAt.Format(time.RFC3339)
+	return nil, fmt.Errorf("run job %s: %w: %s has run it since %s", name, ErrBusy, runs[0].Host, since)
 }
 
 // finish works on the run, again after an error's pause, or watches who else does, until it has ended.

@@ -40,6 +40,30 @@ func TestRunByHandIsRefusedWhileTheJobRuns(t *testing.T) {
 	}
 }
 
+func TestRunByHandFinishesTheRunThatWasInterrupted(t *testing.T) {
+	t.Parallel()
+
+	b := newBench(t)
+	ctx, stop := context.WithCancel(t.Context())
+	interrupt := func(_ context.Context, at int) error {
+		if at == 2 {
+			stop()
+		}
+		return nil
+	}
+	s := b.scheduler("a", long, cron.Job{Name: "count", Task: b.counting("a", 5, interrupt)})
+	if err := s.RunNow(ctx, "count"); !errors.Is(err, context.Canceled) {
+		t.Fatalf("stopped with %v", err)
+	}
+
+	if err := b.scheduler("b", long, cron.Job{Name: "count", Task: b.counting("b", 5)}).RunNow(t.Context(), "count"); err != nil {
+		t.Fatal(err)
+	}
+	b.want(1, "SELECT count(*) FROM schedule_run")
+	b.want(5, "SELECT count(DISTINCT item) FROM work")
+	b.want(5, "SELECT count(*) FROM work")
+}
+
 func TestRunByHandOfAnUnknownJobNamesTheKnownOnes(t *testing.T) {
 	t.Parallel()
 
