@@ -18,6 +18,10 @@ func consumeCommand(f *flags) *cobra.Command {
 		Use:     "consume [QUEUE…]",
 		Short:   "Work the queues: all of them, or those that are named",
 		Example: "  app consume\n  app consume example.main",
+		Args: func(_ *cobra.Command, names []string) error {
+			_, err := named(amqp.Queues(nil), names)
+			return err
+		},
 		RunE: func(c *cobra.Command, names []string) error {
 			return f.start(c, mode{
 				name:        "consume",

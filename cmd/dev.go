@@ -4,8 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"io/fs"
 	"log/slog"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -46,14 +47,19 @@ func (f *flags) dev(c *cobra.Command, fresh bool) error {
 	}
 	s = forDev(s, report)
 	log := newLogger(s).With("mode", "dev")
+	warnOfUnknown(report, log)
 
-	if report.Origin("DATABASE_URL") != config.Default {
-		return liveDev(c, s, log)
+	origin := report.Origin("DATABASE_URL")
+	if origin == config.Default {
+		return withPostgres(c.Context(), s, fresh, log, func(server *embedded.Server) error {
+			s.DatabaseURL = server.URL()
+			return liveDev(c, s, log, server.Data())
+		})
 	}
-	return withPostgres(c.Context(), s, fresh, log, func(url string) error {
-		s.DatabaseURL = url
-		return liveDev(c, s, log)
-	})
+	if fresh {
+		return fmt.Errorf("--fresh empties the database of app dev itself, and DATABASE_URL is set (%s): unset it", origin)
+	}
+	return liveDev(c, s, log, "DATABASE_URL ("+origin+")")
 }
 
 // forDev changes defaults alone: what somebody has set stays.
@@ -69,10 +75,10 @@ func forDev(s Settings, r *config.Report) Settings {
 }
 
 // withPostgres runs a server for as long as do takes. A signal while it starts is a stop like any other.
-func withPostgres(ctx context.Context, s Settings, fresh bool, log *slog.Logger, do func(url string) error) (err error) {
+func withPostgres(ctx context.Context, s Settings, fresh bool, log *slog.Logger, do func(*embedded.Server) error) (err error) {
 	if fresh {
 		if err := embedded.Remove(ctx, devFolder); err != nil {
-			return err
+			return devFault(err, s)
 		}
 	}
 
@@ -82,17 +88,28 @@ func withPostgres(ctx context.Context, s Settings, fresh bool, log *slog.Logger,
 	if ctx.Err() != nil {
 		return nil
 	}
-	if running, ok := errors.AsType[*embedded.RunningError](err); ok {
-		return fmt.Errorf("app dev runs here already: stop it first, or start in another folder: %w", running)
-	}
 	if err != nil {
-		return err
+		return devFault(err, s)
 	}
 	defer func() { err = errors.Join(err, server.Stop()) }()
-	return do(server.URL())
+	return do(server)
 }
 
-func liveDev(c *cobra.Command, s Settings, log *slog.Logger) error {
+// devFault says what to do about a Postgres that does not start.
+func devFault(err error, s Settings) error {
+	switch _, running := errors.AsType[*embedded.RunningError](err); {
+	case running:
+		return fmt.Errorf("app dev runs here already: stop it first, or start in another folder: %w", err)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%w: %s belongs to another user: remove it, or start in another folder", err, devFolder)
+	case s.PGBinDir != "":
+		return fmt.Errorf("%w; check PG_BINDIR", err)
+	}
+	return err
+}
+
+// liveDev tells in its summary where data is.
+func liveDev(c *cobra.Command, s Settings, log *slog.Logger, data string) error {
 	if err := migrateUp(c.Context(), s, log); err != nil {
 		return err
 	}
@@ -102,13 +119,13 @@ func liveDev(c *cobra.Command, s Settings, log *slog.Logger) error {
 		portSetting: "OPS_PORT",
 		port:        func(s Settings) int { return s.OpsPort },
 		parts: func(ctx context.Context, d *Deps, p *ops.Probes) ([]part, error) {
-			return devParts(ctx, d, p, c.OutOrStdout())
+			return devParts(ctx, d, p, func() { fmt.Fprint(c.OutOrStdout(), devSummary(s, data)) })
 		},
 	}, s, log)
 }
 
 // devParts are those of every mode, and the summary.
-func devParts(ctx context.Context, d *Deps, p *ops.Probes, out io.Writer) ([]part, error) {
+func devParts(ctx context.Context, d *Deps, p *ops.Probes, summarize func()) ([]part, error) {
 	if err := addDemoStudents(ctx, models.NewStudents(d.DB)); err != nil {
 		return nil, err
 	}
@@ -127,14 +144,14 @@ func devParts(ctx context.Context, d *Deps, p *ops.Probes, out io.Writer) ([]par
 	}
 
 	summary := part{run: func(ctx context.Context) error {
-		fmt.Fprint(out, devSummary(d.Settings))
+		summarize()
 		<-ctx.Done()
 		return nil
 	}}
-	return append(append(append(served, consumed...), scheduled...), summary), nil
+	return slices.Concat(served, consumed, scheduled, []part{summary}), nil
 }
 
-// addDemoStudents fills a table that has never had a student.
+// addDemoStudents fills a table without students.
 func addDemoStudents(ctx context.Context, students models.Students) error {
 	if some, err := students.List(ctx, models.StudentFilter{}, 1); err != nil || len(some) > 0 {
 		return err

@@ -6,8 +6,8 @@ import (
 	"strconv"
 )
 
-// devSummary is what somebody who has just started `app dev` wants to know.
-func devSummary(s Settings) string {
+// devSummary is what somebody who has just started `app dev` wants to know; data is where the database is.
+func devSummary(s Settings, data string) string {
 	api := "http://" + net.JoinHostPort(s.Host, strconv.Itoa(s.APIPort))
 	ops := "http://" + net.JoinHostPort(s.Host, strconv.Itoa(s.OpsPort))
 
@@ -21,10 +21,11 @@ func devSummary(s Settings) string {
   probes    %[2]s/readyz
   log-in    none: everybody may do everything
   messages  %[3]s
+  data      %[5]s
   database  DATABASE_URL=%[4]s
 
   try       curl -i %[1]s/api/v1/students -H 'Content-Type: application/json' -d '{"name": "Katherine Johnson"}'
   stop      Ctrl-C
 
-`, api, ops, messages, s.DatabaseURL)
+`, api, ops, messages, s.DatabaseURL, data)
 }

@@ -92,6 +92,14 @@ func TestDevIsNotForProduction(t *testing.T) {
 	}
 }
 
+func TestFreshDevDoesNotEmptyAnothersDatabase(t *testing.T) {
+	t.Parallel()
+	s := freePorts(t).with(settings{"DATABASE_URL": "postgres://app:app@127.0.0.1:1/app"})
+	if said, status := run(t, t.TempDir(), s, "dev", "--fresh"); status != 1 || !strings.Contains(said, "DATABASE_URL is set (environment)") {
+		t.Errorf("app dev --fresh ended with %d and said %s", status, said)
+	}
+}
+
 func answers(address string) bool {
 	c, err := net.Dial("tcp", address)
 	if err != nil {

@@ -19,18 +19,19 @@ func healthCommand(f *flags) *cobra.Command {
 		Use:     "health --mode MODE",
 		Short:   "Ask a mode on this host whether it is ready; exit status 0 means yes",
 		Example: "  app health --mode consume",
-		Args:    cobra.NoArgs,
+		Args: func(c *cobra.Command, args []string) error {
+			if _, ok := probePorts(Settings{})[of]; !ok {
+				return fmt.Errorf("--mode is %q: want run, consume, schedule or dev", of)
+			}
+			return cobra.NoArgs(c, args)
+		},
 		RunE: func(c *cobra.Command, _ []string) error {
 			s, _, err := f.load(c)
 			if err != nil {
 				return err
 			}
-			port, ok := probePorts(s)[of]
-			if !ok {
-				return fmt.Errorf("there is no mode %q: want run, consume, schedule or dev", of)
-			}
 
-			answer, err := askReady(c.Context(), probeURL(s.Host, port))
+			answer, err := askReady(c.Context(), probeURL(s.Host, probePorts(s)[of]))
 			if err != nil {
 				return fmt.Errorf("%s is not ready: %w", of, err)
 			}
@@ -39,7 +40,6 @@ func healthCommand(f *flags) *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&of, "mode", "", "run, consume, schedule or dev")
-	_ = c.MarkFlagRequired("mode") // fails only for a flag that does not exist
 	return c
 }
 

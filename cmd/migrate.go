@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"time"
 
@@ -19,15 +20,15 @@ const migrationsFolder = "migrations"
 
 func migrateCommand(f *flags) *cobra.Command {
 	return group("migrate", "Bring the database's schema up to date, or one step back",
-		f.migrateStepsCommand("up", "Apply every migration that the database lacks; several processes may do so at once", (*pg.Migrator).Up),
-		f.migrateStepsCommand("down", "Take the newest migration back; what it drops is gone", (*pg.Migrator).Down),
-		f.migrateStepsCommand("redo", "Take the newest migration back and apply it again; what it drops is gone", (*pg.Migrator).Redo),
-		f.migrateStatusCommand(),
+		migrateStepsCommand(f, "up", "Apply every migration that the database lacks; several processes may do so at once", (*pg.Migrator).Up),
+		migrateStepsCommand(f, "down", "Take the newest migration back; what it drops is gone", (*pg.Migrator).Down),
+		migrateStepsCommand(f, "redo", "Take the newest migration back and apply it again; what it drops is gone", (*pg.Migrator).Redo),
+		migrateStatusCommand(f),
 		migrateCreateCommand(),
 	)
 }
 
-func (f *flags) migrateStepsCommand(use, short string, do func(*pg.Migrator, context.Context) ([]pg.Step, error)) *cobra.Command {
+func migrateStepsCommand(f *flags, use, short string, do func(*pg.Migrator, context.Context) ([]pg.Step, error)) *cobra.Command {
 	return &cobra.Command{
 		Use:     use,
 		Short:   short,
@@ -55,7 +56,7 @@ func showSteps(c *cobra.Command, steps []pg.Step) error {
 	})
 }
 
-func (f *flags) migrateStatusCommand() *cobra.Command {
+func migrateStatusCommand(f *flags) *cobra.Command {
 	return &cobra.Command{
 		Use:     "status",
 		Short:   "List the migrations and when the database took them",
@@ -90,6 +91,9 @@ func migrateCreateCommand() *cobra.Command {
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			path, err := pg.Create(migrationsFolder, args[0])
+			if errors.Is(err, fs.ErrNotExist) {
+				return fmt.Errorf("%w: call it in a checkout of the program", err)
+			}
 			if err != nil {
 				return err
 			}

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"example.com/app/lib/api"
+	"example.com/app/lib/config"
 	"example.com/app/lib/ops"
 	"example.com/app/lib/telemetry"
 )
@@ -41,10 +42,14 @@ func (f *flags) start(c *cobra.Command, m mode) error {
 	}
 
 	log := newLogger(s).With("mode", m.name)
-	for _, u := range report.Unknown() {
+	warnOfUnknown(report, log)
+	return live(c.Context(), m, s, log)
+}
+
+func warnOfUnknown(r *config.Report, log *slog.Logger) {
+	for _, u := range r.Unknown() {
 		log.Warn("unknown setting", "name", u.Name, "origin", u.Origin)
 	}
-	return live(c.Context(), m, s, log)
 }
 
 func newLogger(s Settings) *slog.Logger {

@@ -64,7 +64,7 @@ func (d *Deps) peek(c *cobra.Command, queue string, limit int, keep func(broker.
 }
 
 func noQueue(queue string) error {
-	return fmt.Errorf("find queue %s: there is none of that name; app queue list shows those of the table", queue)
+	return fmt.Errorf("find queue %s: the server has none of that name: app consume makes those of app queue list", queue)
 }
 
 // deadMessage is what a person needs to know of one.
@@ -85,21 +85,21 @@ func newDeadMessage(d broker.Delivery) deadMessage {
 		ID:             d.ID,
 		Reason:         reasonOf(d),
 		Attempts:       d.Attempts(),
-		FirstFailedAt:  text(d, broker.HeaderFirstFailedAt),
-		OriginExchange: text(d, broker.HeaderOriginExchange),
-		OriginKey:      text(d, broker.HeaderOriginKey),
-		Error:          text(d, broker.HeaderError),
-		ErrorClass:     text(d, broker.HeaderErrorClass),
+		FirstFailedAt:  headerText(d, broker.HeaderFirstFailedAt),
+		OriginExchange: headerText(d, broker.HeaderOriginExchange),
+		OriginKey:      headerText(d, broker.HeaderOriginKey),
+		Error:          headerText(d, broker.HeaderError),
+		ErrorClass:     headerText(d, broker.HeaderErrorClass),
 		Body:           string(d.Body),
 	}
 }
 
 // reasonOf is the broker's own word where it moved the message by itself.
 func reasonOf(d broker.Delivery) string {
-	return cmp.Or(text(d, broker.HeaderReason), text(d, "x-first-death-reason"))
+	return cmp.Or(headerText(d, broker.HeaderReason), headerText(d, "x-first-death-reason"))
 }
 
-func text(d broker.Delivery, header string) string {
+func headerText(d broker.Delivery, header string) string {
 	s, _ := d.Headers[header].(string)
 	return s
 }

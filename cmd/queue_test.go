@@ -145,10 +145,10 @@ func TestQueueCommandsSayWhatIsWrong(t *testing.T) {
 		status   int
 		want     string
 	}{
-		{s, "send example.mian {}", 1, "find queue example.mian: there is none of that name"},
+		{s, "send example.mian {}", 1, "find queue example.mian: the server has none of that name"},
 		{s, "send main {}", 1, "a full name begins with its connection, CONNECTION.QUEUE; there are: example"},
 		{s, "send " + f.Name, 2, "accepts 2 arg(s)"},
-		{s, "peek example.old.dead", 1, "find queue example.old.dead: there is none of that name"},
+		{s, "peek example.old.dead", 1, "find queue example.old.dead: the server has none of that name"},
 		{s, "peek " + f.Name, 1, "only dead queues"},
 		{s, "peek " + f.Retry(time.Minute), 1, "counts as a failed delivery"},
 		{nowhere, "list", 1, "nothing listens on 127.0.0.1:1; check AMQP_URL"},

@@ -43,6 +43,7 @@ func rootCommand() (root *cobra.Command, begun *bool) {
 	root = &cobra.Command{
 		Use:               "app",
 		Short:             "Student records: an HTTP API, queues and jobs in one binary",
+		Example:           "  app dev\n  app migrate up\n  app run",
 		SilenceUsage:      true,
 		SilenceErrors:     true,
 		PersistentPreRun:  func(*cobra.Command, []string) { *begun = true },
@@ -75,9 +76,8 @@ func (f *flags) load(c *cobra.Command) (Settings, *config.Report, error) {
 
 // group is a command that only holds others.
 func group(use, short string, commands ...*cobra.Command) *cobra.Command {
-	g := &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error {
-		return c.Help()
-	}}
+	g := &cobra.Command{Use: use, Short: short, Example: commands[0].Example, Args: cobra.NoArgs}
+	g.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 	g.AddCommand(commands...)
 	return g
 }

@@ -47,7 +47,7 @@ type Settings struct {
 // local tells that this process serves only whoever started it, so that well-known passwords are good enough.
 func (s *Settings) local() bool { return s.Env == "local" || s.Env == "test" }
 
-// SetDefaults fills what depends on the machine and on other settings. Without AMQP_URL what needs it must say so.
+// SetDefaults fills what depends on the machine and on other settings. Elsewhere AMQP_URL may stay empty: what needs it refuses to start.
 func (s *Settings) SetDefaults() {
 	s.Workers = cmp.Or(s.Workers, 8*runtime.GOMAXPROCS(0))
 	s.AMQPPrefetch = cmp.Or(s.AMQPPrefetch, 2*s.Workers)

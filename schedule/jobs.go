@@ -18,7 +18,7 @@ func Jobs(db *pg.DB, at Times) []cron.Job {
 	students := students{store: models.NewStudents(db)}
 
 	return []cron.Job{
-		{Name: "rename_students", Schedule: at.RenameStudents, Task: cron.Chunks(students.first, students.rename)},
-		{Name: "rename_students_hourly", Schedule: at.RenameStudentsHourly, Task: cron.Chunks(students.first, students.rename)},
+		{Name: "rename_students", Schedule: at.RenameStudents, Task: cron.Chunks(students.start, students.rename)},
+		{Name: "rename_students_hourly", Schedule: at.RenameStudentsHourly, Task: cron.Chunks(students.start, students.rename)},
 	}
 }

@@ -21,7 +21,7 @@ type renaming struct {
 	Kept    int64 `json:"kept"`
 }
 
-func (s students) first(ctx context.Context) (renaming, error) {
+func (s students) start(ctx context.Context) (renaming, error) {
 	newest, err := s.store.Newest(ctx)
 	return renaming{Through: newest}, err
 }

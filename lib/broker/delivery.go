@@ -24,7 +24,7 @@ type delivery struct {
 // take brings d to its end: acked, moved to another queue, or given back.
 func (s *session) take(d Delivery) {
 	w := &delivery{session: s, Delivery: d, log: s.log.With(
-		"message_id", d.ID, "correlation_id", d.CorrelationID, "attempt", d.Attempts())}
+		"message_id", d.ID, "correlation_id", d.CorrelationID, "attempt", d.Attempts()+1)}
 
 	if d.ID == "" {
 		w.identify()
@@ -106,7 +106,7 @@ func (w *delivery) fail(f failure) {
 	}
 	spread := time.Duration((0.8 + 0.2*rand.Float64()) * float64(tier))
 	e.Expiration = min(max(spread, f.delay), tier)
-	log.Warn("handling failed; the message is tried again later", "after", e.Expiration)
+	log.Warn("handling failed; the message is tried again later", "after", e.Expiration.String())
 	w.move(w.family.Retry(tier), e)
 }
 
@@ -129,6 +129,6 @@ func (w *delivery) ack() {
 func (s *session) requeue(d Delivery) {
 	if err := d.Requeue(); err != nil && !errors.Is(err, ErrSettleLate) {
 		s.log.Warn("giving a message back did not work; it comes again when the channel closes",
-			"message_id", d.ID, "correlation_id", d.CorrelationID, "attempt", d.Attempts(), "error", err)
+			"message_id", d.ID, "correlation_id", d.CorrelationID, "attempt", d.Attempts()+1, "error", err)
 	}
 }

@@ -31,7 +31,7 @@ func (s *Scheduler) carry(ctx context.Context, task Task, h *held) {
 	err := s.leased(telemetry.WithLogger(ctx, log), h, func(work context.Context) error {
 		return s.chunks(ctx, work, task, h)
 	})
-	log = log.With("position", h.position, "took", time.Since(began))
+	log = log.With("position", h.position, "took", time.Since(began).String())
 
 	switch {
 	case err == nil:

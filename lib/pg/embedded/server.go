@@ -110,6 +110,9 @@ func (s *Server) url(database string) string {
 	return u.String()
 }
 
+// Data is the data directory.
+func (s *Server) Data() string { return s.home.data() }
+
 // Stop ends the sessions and the server: it waits 10 s for an orderly end and then asks for an immediate one.
 // A server that has stopped is no error.
 func (s *Server) Stop() error {
