@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	drained  = 4 << 20  // read and dropped before a 413, since many clients read no answer while they still write
+	drained  = 4 << 20  // read and dropped before a refusal, since many clients read no answer while they still write
 	keptBody = 64 << 10 // larger buffers are not kept for reuse
 )
 
@@ -79,35 +79,34 @@ func unsupported(r *http.Request) error {
 }
 
 func readBody(r *http.Request, into *bytes.Buffer, limit int64) error {
-	if r.ContentLength > limit {
-		return tooLarge(r, limit)
+	tooLarge := &refusal{
+		status: http.StatusRequestEntityTooLarge, code: codeTooLarge,
+		detail: "the body must have at most " + strconv.FormatInt(limit, 10) + " bytes",
 	}
+	if r.ContentLength > limit {
+		return tooLarge
+	}
+
+	r.Header.Del("Expect") // reading asks the client for its body
 	n, err := into.ReadFrom(io.LimitReader(r.Body, limit+1))
 	switch {
 	case n > limit:
-		return tooLarge(r, limit)
+		return tooLarge
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return &refusal{
-			status: http.StatusRequestTimeout, code: codeSlow, detail: "the body did not come in time", hangUp: true,
-		}
+		return &refusal{status: http.StatusRequestTimeout, code: codeSlow, detail: "the body did not come in time"}
 	case err != nil:
-		return &refusal{
-			status: http.StatusBadRequest, code: codeMalformed, detail: "the body ended too early or is badly framed", hangUp: true,
-		}
+		return &refusal{status: http.StatusBadRequest, code: codeMalformed, detail: "the body ended too early or is badly framed"}
 	default:
 		return nil
 	}
 }
 
-// tooLarge reads on for a while unless the client waits to be asked for the body.
-func tooLarge(r *http.Request, limit int64) error {
-	whole := false
-	if r.Header.Get("Expect") == "" {
-		n, err := io.Copy(io.Discard, io.LimitReader(r.Body, drained))
-		whole = err == nil && n < drained
+// drain reads what is left of the body, and tells whether the connection can be used again.
+// A client that still waits to be asked for its body sends none.
+func drain(r *http.Request) bool {
+	if r.Header.Get("Expect") != "" {
+		return false
 	}
-	return &refusal{
-		status: http.StatusRequestEntityTooLarge, code: codeTooLarge, hangUp: !whole,
-		detail: "the body must have at most " + strconv.FormatInt(limit, 10) + " bytes",
-	}
+	n, err := io.Copy(io.Discard, io.LimitReader(r.Body, drained))
+	return err == nil && n < drained
 }

@@ -58,49 +58,126 @@ func TestBodyAtItsLimitIsTakenAndOneByteMoreIsNot(t *testing.T) {
 	}
 }
 
-// raw sends text to a real port and reads one answer, as a simple client does: first all writing, then reading.
-func raw(t *testing.T, address, text string) (status int, closes bool) {
+// talk is a connection to a server at a real port.
+type talk struct {
+	t    *testing.T
+	conn *net.TCPConn
+}
+
+func dial(t *testing.T, address string) talk {
 	t.Helper()
 	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = conn.Close() }()
+	t.Cleanup(func() { _ = conn.Close() })
 	if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := io.WriteString(conn, text); err != nil {
-		t.Fatalf("the server hung up while the client wrote: %v", err)
+	return talk{t, conn.(*net.TCPConn)}
+}
+
+func (k talk) say(text string) {
+	k.t.Helper()
+	if _, err := io.WriteString(k.conn, text); err != nil {
+		k.t.Fatalf("the server hung up while the client wrote: %v", err)
 	}
-	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+}
+
+// hangUp ends what the client says; it can still listen.
+func (k talk) hangUp() {
+	k.t.Helper()
+	if err := k.conn.CloseWrite(); err != nil {
+		k.t.Fatal(err)
+	}
+}
+
+func (k talk) hear() (status int, closes bool, err error) {
+	answer, err := http.ReadResponse(bufio.NewReader(k.conn), nil)
+	if err != nil {
+		return 0, true, err
+	}
+	defer answer.Body.Close()
+	return answer.StatusCode, answer.Close, nil
+}
+
+// raw sends text and reads one answer, as a simple client does: first all writing, then reading.
+func raw(t *testing.T, address, text string) (status int, closes bool) {
+	t.Helper()
+	k := dial(t, address)
+	k.say(text)
+	status, closes, err := k.hear()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Body.Close()
-	return answer.StatusCode, answer.Close
+	return status, closes
 }
 
-func TestSimpleClientReadsThe413OfALargeBody(t *testing.T) {
+// port serves the sample API at a real port.
+func port(t *testing.T, h http.Handler) (address string) {
+	t.Helper()
+	server := httptest.NewUnstartedServer(h)
+	server.Config.ReadTimeout = 200 * time.Millisecond
+	server.Start()
+	t.Cleanup(server.Close)
+	return server.Listener.Addr().String()
+}
+
+func TestSimpleClientReadsTheRefusalOfALargeBody(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(sample(t).handler)
 	defer server.Close()
 	address := server.Listener.Addr().String()
 
 	data := strings.Repeat("a", 3<<20)
-	head := "POST /api/v1/uploads HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
-	for name, text := range map[string]string{
-		"length":  fmt.Sprintf("%sContent-Length: %d\r\n\r\n%s", head, len(data), data),
-		"chunked": fmt.Sprintf("%sTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", head, len(data), data),
+	for line, want := range map[string]int{
+		"POST /api/v1/uploads HTTP/1.1\r\nContent-Type: application/json": 413,
+		"POST /api/v1/uploads HTTP/1.1\r\nContent-Type: text/plain":       415,
+		"POST /nothing HTTP/1.1":       404,
+		"PUT /api/v1/uploads HTTP/1.1": 405,
 	} {
-		status, closes := raw(t, address, text)
-		if status != http.StatusRequestEntityTooLarge || closes {
-			t.Errorf("%s: %d, connection closes: %t", name, status, closes)
+		head := line + "\r\nHost: a\r\n"
+		for name, text := range map[string]string{
+			"length":  fmt.Sprintf("%sContent-Length: %d\r\n\r\n%s", head, len(data), data),
+			"chunked": fmt.Sprintf("%sTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", head, len(data), data),
+		} {
+			status, closes := raw(t, address, text)
+			if status != want || closes {
+				t.Errorf("%s, %s: %d, connection closes: %t", line, name, status, closes)
+			}
+		}
+
+		waiting, _ := raw(t, address, fmt.Sprintf("%sExpect: 100-continue\r\nContent-Length: %d\r\n\r\n", head, len(data)))
+		if waiting != want {
+			t.Errorf("%s: a client that asks first: %d", line, waiting)
 		}
 	}
+}
 
-	waiting, _ := raw(t, address, fmt.Sprintf("%sExpect: 100-continue\r\nContent-Length: %d\r\n\r\n", head, len(data)))
-	if waiting != http.StatusRequestEntityTooLarge {
-		t.Errorf("a client that asks first: %d", waiting)
+func TestBodyThatNeverComesWholeIsRefused(t *testing.T) {
+	t.Parallel()
+	s := sample(t)
+	address := port(t, s.handler)
+	head := "POST /api/v1/notes HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+	for name, begun := range map[string]string{
+		"length":  head + "Content-Length: 100\r\n\r\n{",
+		"chunked": head + "Transfer-Encoding: chunked\r\n\r\n64\r\n{",
+	} {
+		cut := dial(t, address)
+		cut.say(begun)
+		cut.hangUp()
+		if status, _, err := cut.hear(); status != http.StatusBadRequest {
+			t.Errorf("%s, cut: %d %v", name, status, err)
+		}
+
+		stalled := dial(t, address)
+		stalled.say(begun)
+		if status, closes, err := stalled.hear(); status != http.StatusRequestTimeout || !closes {
+			t.Errorf("%s, stalled: %d, connection closes: %t, %v", name, status, closes, err)
+		}
+	}
+	if lines := s.logs.records(t, "request failed"); len(lines) > 0 {
+		t.Errorf("%v", lines)
 	}
 }
 

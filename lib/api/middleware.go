@@ -33,8 +33,8 @@ func (s *server) middleware(next echo.HandlerFunc) echo.HandlerFunc {
 		err := shielded(next, c)
 		status := s.answer(c, err)
 		s.access(c, status, time.Since(start))
-		if _, ok := errors.AsType[*panicked](err); ok && status == clientGone {
-			panic(http.ErrAbortHandler) // an answer that broke off must not look whole
+		if status == clientGone {
+			panic(http.ErrAbortHandler) // net/http would make a whole answer of none or half
 		}
 		return nil
 	}
@@ -67,14 +67,11 @@ func (s *server) answer(c echo.Context, err error) int {
 		return c.Response().Status
 	}
 	ctx := c.Request().Context()
-	_, isPanic := errors.AsType[*panicked](err)
-	gone := ctx.Err() != nil || c.Response().Committed
-	if gone && !isPanic {
-		return clientGone
-	}
-
 	refusal := s.refusalOf(err)
-	if refusal.status >= http.StatusInternalServerError {
+	failed := refusal.status >= http.StatusInternalServerError
+	gone := c.Response().Committed || failed && ctx.Err() != nil
+
+	if _, isPanic := errors.AsType[*panicked](err); isPanic || failed && !gone {
 		s.logFailure(ctx, c, err)
 	}
 	if gone {
@@ -94,7 +91,7 @@ func (s *server) logFailure(ctx context.Context, c echo.Context, err error) {
 	telemetry.Logger(ctx).LogAttrs(ctx, slog.LevelError, "request failed", attrs...)
 }
 
-// refuse writes r. That a client does not read it is nobody's error.
+// refuse writes r, once the client is ready to read it. That a client does not read it is nobody's error.
 func (s *server) refuse(c echo.Context, r *refusal) {
 	h := c.Response().Header()
 	body, err := strict.Marshal(Problem{
@@ -112,7 +109,7 @@ func (s *server) refuse(c echo.Context, r *refusal) {
 	if r.header[0] != "" {
 		h.Set(r.header[0], r.header[1])
 	}
-	if r.hangUp {
+	if !drain(c.Request()) {
 		h.Set(echo.HeaderConnection, "close")
 	}
 	_ = send(c, r.status, s.problemKind, body)

@@ -72,16 +72,21 @@ func TestOwnFaultIsLoggedOnceWithItsError(t *testing.T) {
 
 func TestClientThatLeftIsNobodysFault(t *testing.T) {
 	t.Parallel()
-	s := sample(t)
-	ctx, leave := context.WithCancel(t.Context())
-	leave()
-	r := httptest.NewRequestWithContext(ctx, "GET", "/api/v1/slow", http.NoBody)
-	s.root.Handler().ServeHTTP(httptest.NewRecorder(), r)
+	l := new(logs)
+	root := api.New(options(l))
+	api.Get(root, "/wait", "wait", "Wait for ever", slow)
+	client := dial(t, port(t, root.Handler()))
 
-	if lines := s.logs.records(t, "request failed"); len(lines) > 0 {
+	client.say("GET /api/v1/wait HTTP/1.1\r\nHost: a\r\n\r\n")
+	client.hangUp()
+	if status, _, err := client.hear(); err == nil {
+		t.Errorf("a request that was given up is answered %d", status)
+	}
+
+	if lines := l.records(t, "request failed"); len(lines) > 0 {
 		t.Errorf("%v", lines)
 	}
-	if lines := s.logs.records(t, "request"); len(lines) != 1 || lines[0]["status"] != 499.0 {
+	if lines := l.records(t, "request"); len(lines) != 1 || lines[0]["status"] != 499.0 {
 		t.Errorf("%v", lines)
 	}
 }

@@ -29,7 +29,6 @@ type refusal struct {
 	detail string
 	errors strict.Problems
 	header [2]string // one more header, when its name is not empty
-	hangUp bool      // the connection cannot be used again
 }
 
 func (r *refusal) Error() string { return r.code + ": " + r.detail }
