@@ -85,11 +85,8 @@ func withPostgres(ctx context.Context, s Settings, fresh bool, log *slog.Logger,
 	server, err := embedded.Start(ctx, embedded.Options{
 		BinDir: s.PGBinDir, DataDir: devFolder, Database: "app", Log: log,
 	})
-	if ctx.Err() != nil {
-		return nil
-	}
 	if err != nil {
-		return devFault(err, s)
+		return unlessStopped(ctx, devFault(err, s))
 	}
 	defer func() { err = errors.Join(err, server.Stop()) }()
 	return do(server)
@@ -111,7 +108,7 @@ func devFault(err error, s Settings) error {
 // liveDev tells in its summary where data is.
 func liveDev(c *cobra.Command, s Settings, log *slog.Logger, data string) error {
 	if err := migrateUp(c.Context(), s, log); err != nil {
-		return err
+		return unlessStopped(c.Context(), err)
 	}
 	return live(c.Context(), mode{
 		name:        "dev",

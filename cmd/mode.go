@@ -65,25 +65,41 @@ func live(ctx context.Context, m mode, s Settings, log *slog.Logger) error {
 	}
 	defer closeProbes()
 
-	d, err := Open(ctx, m, s, log)
-	if ctx.Err() != nil {
-		log.Info("stopped while starting")
-		return nil
-	}
+	d, parts, err := begin(ctx, m, s, log, probes)
 	if err != nil {
-		return err
+		return unlessStopped(ctx, err)
 	}
 	defer d.Close(context.WithoutCancel(ctx))
-
-	parts, err := m.parts(ctx, d, probes)
-	if err != nil {
-		return err
-	}
 	probes.Ready(stuck(parts), d.DB.Ping, d.checks(m)...)
 	log.Info("ready")
 
 	err = work(ctx, parts, func() { drain(probes, s.DrainDelay, log) })
 	log.Info("stopped")
+	return err
+}
+
+// begin opens what the mode needs and makes its parts, within STARTUP_TIMEOUT.
+func begin(ctx context.Context, m mode, s Settings, log *slog.Logger, p *ops.Probes) (*Deps, []part, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.StartupTimeout)
+	defer cancel()
+
+	d, err := Open(ctx, m, s, log)
+	if err != nil {
+		return nil, nil, err
+	}
+	parts, err := m.parts(ctx, d, p)
+	if err != nil {
+		d.Close(context.WithoutCancel(ctx))
+		return nil, nil, err
+	}
+	return d, parts, nil
+}
+
+// unlessStopped is nil when a signal has ended the start that err is of.
+func unlessStopped(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
 	return err
 }
 
@@ -110,7 +126,7 @@ func listen(host string, port int, setting string) (net.Listener, error) {
 	return l, nil
 }
 
-// work runs the parts until ctx ends or one of them returns; the others then stop too.
+// work runs the parts until ctx ends or one of them returns; after drain the others then stop too.
 func work(ctx context.Context, parts []part, drain func()) error {
 	working, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
@@ -125,9 +141,9 @@ func work(ctx context.Context, parts []part, drain func()) error {
 	case err := <-ended:
 		errs = append(errs, err)
 	case <-ctx.Done():
-		drain()
 	}
 
+	drain()
 	stop()
 	for len(errs) < len(parts) {
 		errs = append(errs, <-ended)

@@ -166,7 +166,7 @@ func TestMalformedMessagesAreDeadAtOnce(t *testing.T) {
 
 func TestWrongUseEndsWithTwo(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{{"fly"}, {"run", "now"}, {"migrate", "sideways"}, {"run", "--fast"}, {"queue", "list", "--output", "xml"}, {"schedule", "run"}, {"health"}, {"health", "--mode", "fly"}, {"consume", "nope"}} {
+	for _, args := range [][]string{{"fly"}, {"run", "now"}, {"migrate", "sideways"}, {"run", "--fast"}, {"queue", "list", "--output", "xml"}, {"schedule", "run"}, {"health"}, {"health", "--mode", "fly"}, {"consume", "nope"}, {"schedule", "history", "--limit", "0"}} {
 		if said, status := run(t, t.TempDir(), nil, args...); status != 2 || !strings.Contains(said, "app --help") {
 			t.Errorf("app %s ended with %d and said %s", strings.Join(args, " "), status, said)
 		}

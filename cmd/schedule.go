@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"time"
 
@@ -110,7 +111,12 @@ func scheduleHistoryCommand(f *flags) *cobra.Command {
 		Use:     "history [JOB]",
 		Short:   "Show past runs, the newest first",
 		Example: "  app schedule history\n  app schedule history rename_students --limit 5",
-		Args:    cobra.MaximumNArgs(1),
+		Args: func(c *cobra.Command, args []string) error {
+			if limit < 1 {
+				return fmt.Errorf("--limit is %d: want at least 1", limit)
+			}
+			return cobra.MaximumNArgs(1)(c, args)
+		},
 		RunE: func(c *cobra.Command, args []string) error {
 			return f.withScheduler(c, func(s *cron.Scheduler) error {
 				runs, err := s.History(c.Context(), append(args, "")[0], limit)

@@ -132,6 +132,7 @@ func TestSignalDuringTheStartIsAStop(t *testing.T) {
 		{"run", dead},
 		{"schedule", dead},
 		{"consume", settings{"AMQP_URL": dead["AMQP_URL"]}},
+		{"dev", dead},
 	} {
 		p := start(t, t.TempDir(), servers(t).with(c.s), c.mode)
 		p.says("waiting for a server")
