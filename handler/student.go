@@ -45,6 +45,6 @@ func (s students) update(ctx context.Context, in *schemas.StudentPatch) (schemas
 	return schemas.NewStudentOut(row), nil
 }
 
-func (s students) delete(ctx context.Context, in *schemas.StudentID) (api.NoContent, error) {
-	return api.NoContent{}, s.store.Deactivate(ctx, in.ID)
+func (s students) delete(ctx context.Context, in *schemas.StudentVersion) (api.NoContent, error) {
+	return api.NoContent{}, s.store.Deactivate(ctx, in.ID, in.IfMatch.Versions())
 }

@@ -73,6 +73,10 @@ type page struct {
 	Next  *string   `json:"next"`
 }
 
+type refusal struct {
+	Errors []struct{ Pointer, Code string } `json:"errors"`
+}
+
 func read[T any](t *testing.T, w *httptest.ResponseRecorder) (v T) {
 	t.Helper()
 	if err := json.Unmarshal(w.Body.Bytes(), &v); err != nil {
@@ -212,9 +216,13 @@ func TestPatchOfNothingIsRefused(t *testing.T) {
 	c := newClient(t)
 	location := c.create("Ada")
 
-	for _, body := range []string{`{}`, `{"name": null}`, `{"name": " "}`, `{"name": ""}`} {
-		if w := c.do(http.MethodPatch, location, body); w.Code != http.StatusUnprocessableEntity {
-			t.Errorf("%s answers %d %s", body, w.Code, w.Body)
+	for body, code := range map[string]string{
+		`{}`: "min_properties", `{"name": null}`: "type", `{"name": " "}`: "min", `{"name": ""}`: "min",
+	} {
+		w := c.do(http.MethodPatch, location, body)
+		errors := read[refusal](t, w).Errors
+		if w.Code != http.StatusUnprocessableEntity || len(errors) != 1 || errors[0].Code != code {
+			t.Errorf("%s answers %d %s, want one error, %s", body, w.Code, w.Body, code)
 		}
 	}
 }
@@ -231,6 +239,26 @@ func TestDeletedStudentIsInactiveAndStillShown(t *testing.T) {
 	}
 	if got := read[student](t, c.do(http.MethodGet, location, "")); got.Active {
 		t.Errorf("the student is %+v", got)
+	}
+}
+
+func TestDeleteOfAnotherVersionIsRefused(t *testing.T) {
+	t.Parallel()
+	c := newClient(t)
+	location := c.create("Ada")
+
+	for _, match := range []string{`"7"`, `W/"1"`} {
+		if w := c.do(http.MethodDelete, location, "", header{"If-Match", match}); w.Code != http.StatusPreconditionFailed {
+			t.Errorf("If-Match: %s answers %d %s", match, w.Code, w.Body)
+		}
+	}
+	if got := read[student](t, c.do(http.MethodGet, location, "")); !got.Active {
+		t.Errorf("the student is %+v", got)
+	}
+	for _, match := range []string{`"1"`, "*"} {
+		if w := c.do(http.MethodDelete, location, "", header{"If-Match", match}); w.Code != http.StatusNoContent {
+			t.Errorf("If-Match: %s answers %d %s", match, w.Code, w.Body)
+		}
 	}
 }
 
@@ -254,9 +282,7 @@ func TestEveryMistakeIsToldAtOnce(t *testing.T) {
 	w := c.do(http.MethodGet, "/api/v1/students?limit=0&active=maybe&nmae=x&name="+strings.Repeat("x", 256), "")
 
 	var pointers []string
-	for _, e := range read[struct {
-		Errors []struct{ Pointer string } `json:"errors"`
-	}](t, w).Errors {
+	for _, e := range read[refusal](t, w).Errors {
 		pointers = append(pointers, e.Pointer)
 	}
 	slices.Sort(pointers)
@@ -290,5 +316,30 @@ func TestRefusalsHaveTheirStatus(t *testing.T) {
 		if w.Code != r.status || w.Header().Get("Content-Type") != "application/problem+json" {
 			t.Errorf("%s answers %d %s, want %d and a problem document", r.what, w.Code, w.Body, r.status)
 		}
+	}
+}
+
+func TestDocumentKnowsThatAnEmptyPatchIsRefused(t *testing.T) {
+	t.Parallel()
+	root := api.New(api.Options{Title: "Students"})
+	handler.Routes(root, nil)
+	body, err := root.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var document struct {
+		Components struct {
+			Schemas map[string]struct {
+				MinProperties int
+				Properties    map[string]struct{ Pattern string }
+			}
+		}
+	}
+	if err := json.Unmarshal(body, &document); err != nil {
+		t.Fatal(err)
+	}
+	patch := document.Components.Schemas["StudentPatch"]
+	if patch.MinProperties != 1 || patch.Properties["name"].Pattern == "" || len(patch.Properties) != 2 {
+		t.Errorf("a patch is described as %+v", patch)
 	}
 }

@@ -14,7 +14,7 @@ import (
 var (
 	ErrNotFound = errors.New("there is none")
 	ErrInvalid  = errors.New("the value cannot be stored")
-	ErrStale    = errors.New("it has been changed since that version")
+	ErrStale    = errors.New("it is not at that version")
 )
 
 // fault says what was being done and turns the database's answer into a sentinel where it means one.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -104,7 +105,10 @@ func (s Students) Update(ctx context.Context, id int64, c StudentChange, version
 		WHERE id = $1 AND ($4::bigint[] IS NULL OR version = ANY($4))
 		RETURNING `+studentColumns, id, c.Name, c.Active, versions)
 	if errors.Is(err, pgx.ErrNoRows) && versions != nil {
-		return Student{}, s.stale(ctx, id)
+		if _, err := s.Find(ctx, id); err != nil {
+			return Student{}, err
+		}
+		err = ErrStale
 	}
 	if err != nil {
 		return Student{}, fault(err, "update student %d", id)
@@ -112,23 +116,22 @@ func (s Students) Update(ctx context.Context, id int64, c StudentChange, version
 	return row, nil
 }
 
-func (s Students) stale(ctx context.Context, id int64) error {
-	if _, err := s.Find(ctx, id); err != nil {
-		return err
-	}
-	return fault(ErrStale, "update student %d", id)
-}
-
-// Deactivate is done once: a student that is inactive already keeps its version. It answers ErrNotFound.
-func (s Students) Deactivate(ctx context.Context, id int64) error {
+// Deactivate is done once: a student that is inactive already keeps its version. Like Update it takes versions,
+// and answers ErrNotFound or ErrStale.
+func (s Students) Deactivate(ctx context.Context, id int64, versions []int64) error {
 	done, err := s.db.Exec(ctx, `
 		UPDATE student SET active = false, updated_at = now(), version = version + 1
-		WHERE id = $1 AND active`, id)
+		WHERE id = $1 AND active AND ($2::bigint[] IS NULL OR version = ANY($2))`, id, versions)
 	if err != nil {
 		return fault(err, "deactivate student %d", id)
 	}
-	if done.RowsAffected() == 0 {
-		_, err = s.Find(ctx, id)
+	if done.RowsAffected() > 0 {
+		return nil
+	}
+
+	row, err := s.Find(ctx, id)
+	if err == nil && versions != nil && (row.Active || !slices.Contains(versions, row.Version)) {
+		return fault(ErrStale, "deactivate student %d", id)
 	}
 	return err
 }

@@ -13,7 +13,7 @@ func TestRenameAppendsToActiveStudentsThatFit(t *testing.T) {
 	students := models.NewStudents(pgtest.New(t))
 	full, fits := strings.Repeat("ü", 252), strings.Repeat("ü", 251)
 	before := create(t, students, "Ada", "Bob", full, fits, "Eve")
-	if err := students.Deactivate(t.Context(), before[1].ID); err != nil {
+	if err := students.Deactivate(t.Context(), before[1].ID, nil); err != nil {
 		t.Fatal(err)
 	}
 

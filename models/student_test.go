@@ -53,9 +53,10 @@ func TestUnknownStudentIsNotFound(t *testing.T) {
 	_, find := students.Find(t.Context(), 7)
 	_, update := students.Update(t.Context(), 7, models.StudentChange{Name: &name}, nil)
 	_, guarded := students.Update(t.Context(), 7, models.StudentChange{Name: &name}, []int64{1})
-	deactivate := students.Deactivate(t.Context(), 7)
+	deactivate := students.Deactivate(t.Context(), 7, nil)
+	ended := students.Deactivate(t.Context(), 7, []int64{1})
 
-	for what, err := range map[string]error{"find": find, "update": update, "guarded update": guarded, "deactivate": deactivate} {
+	for what, err := range map[string]error{"find": find, "update": update, "guarded update": guarded, "deactivate": deactivate, "guarded deactivate": ended} {
 		if !errors.Is(err, models.ErrNotFound) {
 			t.Errorf("%s answers %v, want ErrNotFound", what, err)
 		}
@@ -78,7 +79,7 @@ func TestListFiltersAndPages(t *testing.T) {
 	t.Parallel()
 	students := models.NewStudents(pgtest.New(t))
 	rows := create(t, students, "Ada", "adam", "Bob", "100%", "1000")
-	if err := students.Deactivate(t.Context(), rows[1].ID); err != nil {
+	if err := students.Deactivate(t.Context(), rows[1].ID, nil); err != nil {
 		t.Fatal(err)
 	}
 	yes, no := true, false
@@ -137,13 +138,37 @@ func TestUpdateOfAnotherVersionIsStale(t *testing.T) {
 	}
 }
 
+func TestDeactivatingAnotherVersionIsStale(t *testing.T) {
+	t.Parallel()
+	students := models.NewStudents(pgtest.New(t))
+	row := create(t, students, "Ada")[0]
+
+	for _, versions := range [][]int64{{2}, {}} {
+		if err := students.Deactivate(t.Context(), row.ID, versions); !errors.Is(err, models.ErrStale) {
+			t.Errorf("versions %v: %v, want ErrStale", versions, err)
+		}
+	}
+	if now, err := students.Find(t.Context(), row.ID); err != nil || now != row {
+		t.Errorf("the student became %+v, %v", now, err)
+	}
+
+	for _, versions := range [][]int64{{9, 1}, {2}} { // the second finds it inactive
+		if err := students.Deactivate(t.Context(), row.ID, versions); err != nil {
+			t.Errorf("versions %v: %v", versions, err)
+		}
+	}
+	if err := students.Deactivate(t.Context(), row.ID, []int64{1}); !errors.Is(err, models.ErrStale) {
+		t.Errorf("the version before: %v, want ErrStale", err)
+	}
+}
+
 func TestDeactivatingTwiceChangesOnce(t *testing.T) {
 	t.Parallel()
 	students := models.NewStudents(pgtest.New(t))
 	id := create(t, students, "Ada")[0].ID
 
 	for range 2 {
-		if err := students.Deactivate(t.Context(), id); err != nil {
+		if err := students.Deactivate(t.Context(), id, nil); err != nil {
 			t.Fatal(err)
 		}
 	}

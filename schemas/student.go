@@ -31,12 +31,18 @@ type StudentID struct {
 	ID int64 `path:"id" doc:"The student's id."`
 }
 
+// StudentVersion names one student by its path, and the versions of it that may be changed.
+type StudentVersion struct {
+	StudentID
+	IfMatch api.IfMatch `header:"If-Match" doc:"Changes the student only when its ETag is one of these."`
+}
+
 // StudentQuery asks for one page of the list.
 type StudentQuery struct {
 	Limit  int               `query:"limit" default:"50" validate:"min=1,max=200" doc:"Students on a page."`
 	After  api.Cursor[int64] `query:"after" doc:"The next of the page before."`
 	Name   string            `query:"name" validate:"max=255" doc:"A prefix of the name, whatever its case."`
-	Active string            `query:"active" default:"true" validate:"oneof=true false any" doc:"Which students."`
+	Active string            `query:"active" default:"true" validate:"oneof=true false any" doc:"true: active ones; false: inactive ones; any: both."`
 }
 
 // Filter is the query as the model reads it.
@@ -69,8 +75,8 @@ func NewStudentPage(rows []models.Student, limit int) StudentPage {
 
 // StudentPatch changes a student: at least one of name and active.
 type StudentPatch struct {
-	ID      int64       `path:"id" doc:"The student's id."`
-	IfMatch api.IfMatch `header:"If-Match" doc:"Changes the student only when its ETag is one of these."`
-	Name    *string     `json:"name,omitempty" validate:"required_without=Active,omitempty,min=1,max=255" mod:"trim" doc:"Stored without the white space around it."`
-	Active  *bool       `json:"active,omitempty" validate:"required_without=Name"`
+	StudentVersion
+	Name   *string  `json:"name,omitempty" validate:"omitempty,min=1,max=255" mod:"trim" doc:"Stored without the white space around it."`
+	Active *bool    `json:"active,omitempty"`
+	_      struct{} `minProperties:"1"`
 }

@@ -36,8 +36,17 @@ func namesOthers(tag string) bool {
 func applyRules(s *jsonschema.Schema, f reflect.StructField) {
 	keywords(s, indirect(f.Type), strings.Split(f.Tag.Get("validate"), ","))
 
-	if f.Tag.Get("mod") == "trim" && Required(f) {
-		s.WithPattern(`\S`)
+	if f.Tag.Get("mod") == "trim" {
+		visible(s)
+	}
+}
+
+// visible asks a text that must not be empty for something that trimming leaves.
+func visible(s *jsonschema.Schema) {
+	for ; s != nil; s = entriesOf(s) {
+		if s.MinLength > 0 {
+			s.WithPattern(`\S`)
+		}
 	}
 }
 

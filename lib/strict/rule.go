@@ -23,7 +23,7 @@ func ruleCode(tag string) string {
 func ruleDetail(w validator.FieldError) string {
 	switch ruleCode(w.Tag()) {
 	case "required":
-		return requiredDetail(w)
+		return "must be given and not be empty"
 	case "min":
 		return bound("at least", w)
 	case "max":
@@ -46,13 +46,6 @@ func ruleDetail(w validator.FieldError) string {
 		return "must be a URL"
 	}
 	return "must satisfy " + strings.TrimSuffix(w.Tag()+"="+w.Param(), "=")
-}
-
-func requiredDetail(w validator.FieldError) string {
-	if w.Tag() == "required_without" {
-		return "must be given, or another member instead of it"
-	}
-	return "must be given and not be empty"
 }
 
 func bound(how string, w validator.FieldError) string {

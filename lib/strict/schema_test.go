@@ -14,6 +14,8 @@ import (
 type rules struct {
 	Name   string         `json:"name" validate:"required,min=2,max=5" mod:"trim" doc:"What it is called."`
 	Half   string         `json:"half" validate:"min=2"`
+	Title  *string        `json:"title,omitempty" validate:"omitempty,min=1" mod:"trim"`
+	Lines  []string       `json:"lines,omitempty" validate:"dive,min=1" mod:"trim"`
 	Kind   string         `json:"kind,omitempty" validate:"omitempty,oneof=flat 'big house'"`
 	Size   int            `json:"size,omitempty" validate:"omitempty,oneof=1 2"`
 	Level  int64          `json:"level" validate:"required"`
@@ -73,6 +75,11 @@ func TestSchemaTakesExactlyWhatDecodeTakes(t *testing.T) {
 		`{` + good + `,"x":1}`:                         false,
 		`{` + good + `,"kind":"big house"}`:            true,
 		`{` + good + `,"kind":"big"}`:                  false,
+		`{` + good + `,"title":" a "}`:                 true,
+		`{` + good + `,"title":" "}`:                   false,
+		`{` + good + `,"title":""}`:                    false,
+		`{` + good + `,"lines":[" a "]}`:               true,
+		`{` + good + `,"lines":[" "]}`:                 false,
 		`{` + good + `,"size":2}`:                      true,
 		`{` + good + `,"size":3}`:                      false,
 		`{` + good + `,"odds":0.5}`:                    true,
