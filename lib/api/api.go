@@ -27,7 +27,7 @@ type Options struct {
 	Errors         []ErrorStatus // the first that matches decides; an error that none matches is a 500
 	Logger         *slog.Logger
 	AccessLog      bool // one line per request
-	Docs           bool // serves /docs, /redoc, /problems, /openapi.json and /swagger.json
+	Docs           bool // serves /docs, /redoc, /openapi.json and /swagger.json
 }
 
 // ErrorStatus says what a client sees of an error: the status, a stable code, and Err's own text.
@@ -70,6 +70,7 @@ func New(o Options) *Group {
 	}
 	s.document = newDocument(o)
 	s.echo.Use(s.middleware)
+	s.serveProblems()
 	if o.Docs {
 		s.serveDocs()
 	}
@@ -85,11 +86,9 @@ func (g *Group) Group(prefix, tag string, guards ...Guard) *Group {
 	return &inner
 }
 
-// Mount serves h at an absolute path ("/livez") or below one ("/debug/*"), outside prefix and document.
+// Mount lets h answer GET and HEAD at an absolute path ("/livez") or below one ("/debug/*"), outside prefix and document.
 func (g *Group) Mount(path string, h http.Handler) {
-	g.server.quiet[path] = true
-	g.server.patterns[path] = path
-	g.server.echo.Any(path, echo.WrapHandler(h))
+	g.server.page(path, echo.WrapHandler(h))
 }
 
 // Handler serves everything that was registered; register nothing after the first request.

@@ -22,7 +22,7 @@ type findings struct {
 }
 
 func (f *findings) add(pointer, code, detail string) {
-	f.problems = append(f.problems, strict.Problem{Pointer: pointer, Code: code, Detail: detail})
+	f.problems = f.problems.Merge(strict.Problems{{Pointer: pointer, Code: code, Detail: detail}})
 }
 
 func (f *findings) err() error {
@@ -95,20 +95,15 @@ func (b *binder) query(raw string, v reflect.Value, found *findings) {
 		}
 	}
 	for _, p := range b.queries {
-		p.fill(v, values[p.name], "/query/", found)
+		p.fill(v, values[p.name], "query", found)
 		delete(values, p.name)
 	}
 	if len(values) == 0 {
 		return
 	}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		found.add("/query/"+pointerToken(name), "unknown", "is not known here")
+		found.add(strict.Pointer("query", name), "unknown", "is not known here")
 	}
-}
-
-// pointerToken makes a part of a JSON pointer of whatever a client sent.
-func pointerToken(name string) string {
-	return strings.NewReplacer("~", "~0", "/", "~1").Replace(strings.ToValidUTF8(name, "\uFFFD"))
 }
 
 func (b *binder) header(h http.Header, v reflect.Value, found *findings) {
@@ -117,7 +112,7 @@ func (b *binder) header(h http.Header, v reflect.Value, found *findings) {
 		if len(texts) > 1 {
 			texts = []string{strings.Join(texts, ", ")}
 		}
-		p.fill(v, texts, "/header/", found)
+		p.fill(v, texts, "header", found)
 	}
 }
 
@@ -133,7 +128,7 @@ func (p *parameter) fill(v reflect.Value, texts []string, source string, found *
 			p.one(field.Index(i), text, source, found)
 		}
 	case len(texts) > 1:
-		found.add(source+p.name, "duplicate", "must be given only once")
+		found.add(strict.Pointer(source, p.name), "duplicate", "must be given only once")
 	default:
 		p.one(field, texts[0], source, found)
 	}
@@ -144,8 +139,8 @@ func (p *parameter) one(v reflect.Value, text, source string, found *findings) {
 	switch {
 	case errors.Is(err, errForeignCursor):
 		found.malformed = true
-		found.add(source+p.name, "cursor", err.Error())
+		found.add(strict.Pointer(source, p.name), "cursor", err.Error())
 	case err != nil:
-		found.add(source+p.name, "type", err.Error())
+		found.add(strict.Pointer(source, p.name), "type", err.Error())
 	}
 }

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -68,6 +69,19 @@ func TestEveryProblemOfARequestIsToldAtOnce(t *testing.T) {
 				t.Errorf("got  %q\nwant %q", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestErrorsOfAQueryAreBounded(t *testing.T) {
+	t.Parallel()
+	s := sample(t)
+	query := strings.Repeat("x", 60_000)
+	for i := range 500 {
+		query += fmt.Sprintf("&x%d=1", i)
+	}
+	w := s.do(t, "GET", "/api/v1/notes?limit=0&"+query, "")
+	if got := problem(t, w).Errors; len(got) != 100 || w.Body.Len() > 10_000 {
+		t.Errorf("%d errors in %d bytes", len(got), w.Body.Len())
 	}
 }
 

@@ -3,7 +3,6 @@ package api
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"reflect"
 	"slices"
 	"strings"
@@ -45,7 +44,7 @@ func newBinder(t reflect.Type) (binder, error) {
 }
 
 func (b *binder) add(f reflect.StructField) error {
-	source, name, ok := sourceOf(f)
+	source, name, ok := strict.Source(f)
 	if !ok {
 		return nil
 	}
@@ -60,19 +59,6 @@ func (b *binder) add(f reflect.StructField) error {
 	}
 	b.cursor = b.cursor || f.Type.Implements(reflect.TypeFor[aCursor]())
 	return err
-}
-
-// sourceOf tells where the tags of f take it from.
-func sourceOf(f reflect.StructField) (source, name string, ok bool) {
-	for _, source := range []string{"path", "query", "header"} {
-		if name, ok := f.Tag.Lookup(source); ok {
-			if source == "header" {
-				name = http.CanonicalHeaderKey(name)
-			}
-			return source, name, true
-		}
-	}
-	return "", "", false
 }
 
 func newParameter(source, name string, f reflect.StructField) (p parameter, err error) {

@@ -56,14 +56,14 @@ func unsupported(r *http.Request) error {
 	if r.ContentLength == 0 {
 		return nil
 	}
-	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+	if encoding := strings.Join(r.Header["Content-Encoding"], ","); encoding != "" && !strings.EqualFold(encoding, "identity") {
 		return &refusal{
 			status: http.StatusUnsupportedMediaType, code: codeMediaType,
 			detail: "the body must not be compressed", header: [2]string{"Accept-Encoding", "identity"},
 		}
 	}
 
-	given := r.Header.Get("Content-Type")
+	given := strings.Join(r.Header["Content-Type"], ",")
 	if given == echo.MIMEApplicationJSON {
 		return nil
 	}

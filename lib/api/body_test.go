@@ -29,6 +29,9 @@ func TestBodyMustBePlainJSON(t *testing.T) {
 		{[]string{"Content-Type", ""}, 415},
 		{[]string{"Content-Type", ";;"}, 415},
 		{[]string{"Content-Encoding", "gzip"}, 415},
+		{[]string{"Content-Encoding", "identity", "Content-Encoding", "gzip"}, 415},
+		{[]string{"Content-Type", "application/json", "Content-Type", "text/plain"}, 415},
+		{[]string{"Content-Type", "application/json", "Content-Type", "application/json"}, 415},
 	}
 	for _, tt := range tests {
 		w := s.do(t, "POST", "/api/v1/notes", `{"title":"a"}`, tt.headers...)

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 )
@@ -26,7 +27,7 @@ type codeHelp struct {
 	Help   string
 }
 
-// codes lists every code that this API answers with, the listed errors' own ones last.
+// codes lists every code that this API answers with, by status.
 func (s *server) codes() []codeHelp {
 	all := []codeHelp{
 		{codeMalformed, http.StatusBadRequest, "The body is no JSON document, repeats a member or goes on after its end; or a cursor is not ours."},
@@ -45,5 +46,6 @@ func (s *server) codes() []codeHelp {
 			all = append(all, codeHelp{e.Code, e.Status, e.Err.Error()})
 		}
 	}
+	slices.SortStableFunc(all, func(a, b codeHelp) int { return cmp.Compare(a.Status, b.Status) })
 	return all
 }

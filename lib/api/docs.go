@@ -11,6 +11,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"github.com/swaggest/swgui"
+	"github.com/swaggest/swgui/v5/static"
 	"github.com/swaggest/swgui/v5emb"
 
 	"example.com/app/lib/strict"
@@ -42,17 +43,42 @@ func (s *server) serveDocs() {
 		Title: s.Title, SwaggerJSON: "/openapi.json", BasePath: "/docs/",
 		SettingsUI: map[string]string{"defaultModelsExpandDepth": "1"},
 	})
-	s.page("/docs", html(rendered(swagger)))
-	s.page("/docs/", html(rendered(swagger)))
-	s.page("/docs/*", echo.WrapHandler(swagger))
+	s.both("/docs", html(rendered(swagger)))
+	for _, asset := range assets() {
+		s.page("/docs/"+asset, echo.WrapHandler(swagger))
+	}
 	s.page("/swagger", toDocs)
 	s.page("/swagger/*", toDocs)
 
-	s.page("/redoc", html(execute(redocPage, s)))
+	s.both("/redoc", html(execute(redocPage, s)))
 	s.page("/redoc/redoc.standalone.js", redoc)
-	s.page("/problems", html(execute(problemsPage, map[string]any{
-		"Title": s.Title, "Codes": s.codes(), "Rules": append(strict.Codes(), strict.Problem{Code: "cursor", Detail: "The cursor is not one that this API gave."}),
+}
+
+// serveProblems adds the page that the type of every problem leads to.
+func (s *server) serveProblems() {
+	s.both("/problems", html(execute(problemsPage, map[string]any{
+		"Title": s.Title, "Codes": s.codes(),
+		"Rules": append(strict.Codes(), strict.Problem{Code: "cursor", Detail: "The cursor is not one that this API gave."}),
 	})))
+}
+
+// assets are the files of Swagger UI, which are embedded compressed and served under their own names.
+func assets() []string {
+	files, err := static.FS.ReadDir(".")
+	if err != nil {
+		panic(err) // they are part of the program
+	}
+	names := make([]string, len(files))
+	for i, f := range files {
+		names[i] = strings.TrimSuffix(f.Name(), ".gz")
+	}
+	return names
+}
+
+// both serves a page with and without a slash at the end.
+func (s *server) both(path string, h echo.HandlerFunc) {
+	s.page(path, h)
+	s.page(path+"/", h)
 }
 
 func (s *server) page(path string, h echo.HandlerFunc) {

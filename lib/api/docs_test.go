@@ -18,7 +18,7 @@ func TestPagesLoadNothingFromElsewhere(t *testing.T) {
 	s := sample(t)
 	elsewhere := regexp.MustCompile(`(?:src|href)\s*=\s*["']?(?:https?:)?//`)
 	inline := regexp.MustCompile(`(?s)<script>(.*?)</script>`)
-	for _, path := range []string{"/docs", "/docs/", "/redoc", "/problems"} {
+	for _, path := range []string{"/docs", "/docs/", "/redoc", "/redoc/", "/problems", "/problems/"} {
 		w := s.do(t, "GET", path, "")
 		body, policy := w.Body.String(), w.Header().Get("Content-Security-Policy")
 		if w.Code != http.StatusOK || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") {
@@ -93,9 +93,26 @@ func TestDocsAreOffUnlessAskedFor(t *testing.T) {
 	o.Docs = false
 	s := &site{root: api.New(o)}
 	s.handler = s.root.Handler()
-	for _, path := range []string{"/docs", "/redoc", "/problems", "/openapi.json", "/swagger.json", "/swagger/"} {
+	for _, path := range []string{"/docs", "/docs/swagger-ui.css", "/redoc", "/openapi.json", "/swagger.json", "/swagger/"} {
 		if w := s.do(t, "GET", path, ""); w.Code != http.StatusNotFound {
 			t.Errorf("%s: %d", path, w.Code)
+		}
+	}
+	if w := s.do(t, "GET", "/problems", ""); w.Code != http.StatusOK {
+		t.Errorf("the page that every problem names: %d", w.Code)
+	}
+}
+
+func TestNoPathAnswersAnErrorOfItsOwnMake(t *testing.T) {
+	t.Parallel()
+	s := sample(t)
+	for request, want := range map[string]int{
+		"POST /livez": 405, "DELETE /docs": 405, "GET /docs/nothing": 404, "GET /docs/swagger-ui.css.gz": 404,
+		"GET /redoc/nothing": 404, "GET /problems/nothing": 404,
+	} {
+		method, path, _ := strings.Cut(request, " ")
+		if p := problem(t, s.do(t, method, path, "")); p.Status != want {
+			t.Errorf("%s: %+v", request, p)
 		}
 	}
 }

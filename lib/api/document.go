@@ -129,14 +129,15 @@ func describeRequest(oc openapi.OperationContext, r *route) {
 
 	known := slices.Clone(r.binder.paths)
 	for _, g := range r.guards {
-		if fresh := missing(g.binder.paths, known); fresh {
+		if fresh(g.binder.paths, known) {
 			oc.AddReqStructure(reflect.New(g.in).Interface())
 			known = append(known, g.binder.paths...)
 		}
 	}
 }
 
-func missing(params, known []parameter) bool {
+// fresh tells whether one of the parameters is not known yet.
+func fresh(params, known []parameter) bool {
 	return slices.ContainsFunc(params, func(p parameter) bool { return !names(known, p.name) })
 }
 

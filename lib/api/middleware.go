@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -81,9 +82,11 @@ func (s *server) answer(c echo.Context, err error) int {
 	return refusal.status
 }
 
+func (s *server) route(c echo.Context) string { return cmp.Or(s.patterns[c.Path()], "unmatched") }
+
 func (s *server) logFailure(ctx context.Context, c echo.Context, err error) {
 	attrs := []slog.Attr{
-		slog.String("method", c.Request().Method), slog.String("route", s.patterns[c.Path()]), slog.Any("error", err),
+		slog.String("method", c.Request().Method), slog.String("route", s.route(c)), slog.Any("error", err),
 	}
 	if p, ok := errors.AsType[*panicked](err); ok {
 		attrs = append(attrs, slog.String("stack", string(p.stack)))
@@ -127,9 +130,9 @@ func (s *server) access(c echo.Context, status int, took time.Duration) {
 	}
 	log.LogAttrs(ctx, level, "request",
 		slog.String("method", c.Request().Method),
-		slog.String("route", s.patterns[c.Path()]),
+		slog.String("route", s.route(c)),
 		slog.Int("status", status),
 		slog.Int64("bytes", c.Response().Size),
-		slog.Duration("duration", took),
+		slog.Float64("duration_ms", float64(took)/float64(time.Millisecond)),
 	)
 }

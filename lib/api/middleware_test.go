@@ -42,10 +42,10 @@ func TestEveryRequestIsOneLineOfTheAccessLog(t *testing.T) {
 	}
 	first := lines[0]
 	if first["method"] != "GET" || first["route"] != "/api/v1/notes/{id}" || first["status"] != 422.0 ||
-		first["request_id"] != "one" || first["bytes"].(float64) < 1 || first["duration"].(float64) < 1 {
+		first["request_id"] != "one" || first["bytes"].(float64) < 1 || first["duration_ms"].(float64) <= 0 {
 		t.Errorf("%v", first)
 	}
-	if lines[1]["route"] != "" || lines[1]["status"] != 404.0 || lines[2]["status"] != 405.0 {
+	if lines[1]["route"] != "unmatched" || lines[1]["status"] != 404.0 || lines[2]["status"] != 405.0 {
 		t.Errorf("%v", lines[1:])
 	}
 }

@@ -80,11 +80,6 @@ func Patch[I, O any](g *Group, path, id, summary string, h Handler[I, O], opts .
 	add(g, http.MethodPatch, path, id, summary, h, opts)
 }
 
-// Put registers a route that replaces the whole.
-func Put[I, O any](g *Group, path, id, summary string, h Handler[I, O], opts ...Option) {
-	add(g, http.MethodPut, path, id, summary, h, opts)
-}
-
 // Delete registers a route that removes.
 func Delete[I, O any](g *Group, path, id, summary string, h Handler[I, O], opts ...Option) {
 	add(g, http.MethodDelete, path, id, summary, h, opts)

@@ -37,12 +37,22 @@ func (d *decoder) release() {
 func (d *decoder) document(into any) error {
 	v := reflect.ValueOf(into).Elem()
 	if err := d.value(v, shapeOf(v.Type()), field{}); err != nil {
-		return syntaxError(err)
+		return d.broken(err)
 	}
 	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
 		return &SyntaxError{Code: "trailing", Detail: "must be a single JSON document with nothing after it"}
 	}
 	return d.problems.Err()
+}
+
+// broken tells why the walk ended. The JSON package gives up far below the depth that is refused anyway.
+func (d *decoder) broken(err error) error {
+	s := syntaxError(err)
+	if strings.Count(s.Pointer, "/") < unreadDepth {
+		s.Pointer = shortened(s.Pointer)
+		return s
+	}
+	return d.problems.Merge(Problems{{shortened(s.Pointer), "depth", tooDeep}})
 }
 
 // value fills v with the next value. Its errors are fatal; what is wrong with the value alone becomes a problem.
@@ -215,6 +225,6 @@ func (d *decoder) skip(code, detail string) error {
 // add notes a problem of the value that was read last. Past the hundredth the walk goes on for the syntax alone.
 func (d *decoder) add(code, detail string) {
 	if len(d.problems) < maxProblems {
-		d.problems = append(d.problems, Problem{string(d.StackPointer()), code, detail})
+		d.problems = append(d.problems, Problem{shortened(string(d.StackPointer())), code, detail})
 	}
 }

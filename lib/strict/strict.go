@@ -15,6 +15,7 @@ import (
 
 const (
 	maxDepth    = 64
+	unreadDepth = 9_999 // names on the way to where the JSON package goes no deeper
 	maxProblems = 100
 )
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -134,15 +135,45 @@ func TestDepthIsBounded(t *testing.T) {
 		return strings.Repeat(`{"name":"a","friend":{"b":`, n) + `{"name":"a"}` + strings.Repeat("}}", n)
 	}
 	for body, want := range map[string][]string{
-		nested(63):     nil,
-		nested(64):     {"/extra depth"},
-		nested(9_000):  {"/extra depth"},
-		nested(20_000): {"! /extra" + strings.Repeat("/0", 9_999) + " syntax"},
-		friends(31):    nil,
-		friends(32):    {strings.Repeat("/friend/b", 32) + " depth"},
+		nested(63):    nil,
+		nested(64):    {"/extra depth"},
+		nested(9_000): {"/extra depth"},
+		friends(31):   nil,
+		friends(32):   {strings.Repeat("/friend/b", 32) + " depth"},
 	} {
 		if got := verdict(strict.Decode([]byte(body), new(person))); !slices.Equal(got, want) {
 			t.Errorf("%.80s…: %.200q", body, got)
+		}
+	}
+}
+
+func TestDocumentTooDeepToReadIsNoSyntaxError(t *testing.T) {
+	t.Parallel()
+	deep := strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000)
+	objects := strings.Repeat(`{"a/":`, 20_000) + "1" + strings.Repeat("}", 20_000)
+	for _, body := range []string{`{"extra":` + deep + `}`, `{"x":` + deep + `}`, `{"name":` + deep + `}`, deep, `{"raw":` + objects + `}`, objects} {
+		problems, ok := errors.AsType[strict.Problems](strict.Decode([]byte(body), new(person)))
+		if !ok || !slices.ContainsFunc(problems, func(p strict.Problem) bool { return p.Code == "depth" }) {
+			t.Errorf("%.20s…: %.200v", body, problems)
+		}
+		for _, p := range problems {
+			if len(p.Pointer) > 600 {
+				t.Errorf("%.20s…: a pointer of %d bytes", body, len(p.Pointer))
+			}
+		}
+	}
+}
+
+func TestPointersAreBounded(t *testing.T) {
+	t.Parallel()
+	name := strings.Repeat("~é", 100_000)
+	for _, body := range []string{
+		`{"name":"a","` + name + `":1}`, `{"name":"a","friend":{"` + name + `":{"name":""}}}`, `{"` + name + `":1,"` + name + `":2}`,
+		`{"extra":` + strings.Repeat("[", 9_000),
+	} {
+		err := strict.Decode([]byte(body), new(person))
+		if err == nil || len(err.Error()) > 1_000 || !utf8.ValidString(err.Error()) {
+			t.Errorf("%.20s…: %.2000v", body, err)
 		}
 	}
 }

@@ -22,15 +22,12 @@ const embedded = "\x00"
 var (
 	pointerNames = strings.NewReplacer(".", "\x01", "[", "\x02", "]", "\x03")
 	pointerRead  = strings.NewReplacer("\x01", ".", "\x02", "[", "\x03", "]")
-	escape       = strings.NewReplacer("~", "~0", "/", "~1")
 )
 
 // place is where the value of f comes from, as a pointer without its first slash.
 func place(f reflect.StructField) string {
-	for _, in := range []string{"path", "query", "header"} {
-		if name := f.Tag.Get(in); name != "" {
-			return in + "/" + escape.Replace(name)
-		}
+	if part, name, ok := Source(f); ok {
+		return part + "/" + escape.Replace(name)
 	}
 	if name, ok := Member(f); ok {
 		return escape.Replace(name)
@@ -70,7 +67,7 @@ func pointerOf(namespace string) string {
 			b.WriteString("/" + part)
 		}
 	}
-	return b.String()
+	return shortened(b.String())
 }
 
 // cutPart takes the first name or [key] off; a key may hold dots and brackets, as clients choose the keys of maps.
