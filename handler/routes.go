@@ -15,6 +15,8 @@ func Routes(root *api.Group, db *pg.DB) {
 	api.Get(g, "", "listStudents", "List students", students.list)
 	api.Post(g, "", "createStudent", "Create a student", students.create)
 	api.Get(g, "/{id}", "showStudent", "Show a student", students.show)
-	api.Patch(g, "/{id}", "updateStudent", "Change a student", students.update)
-	api.Delete(g, "/{id}", "deleteStudent", "Make a student inactive", students.delete)
+	api.Patch(g, "/{id}", "updateStudent", "Change a student", students.update,
+		api.Description("Members that are left out stay as they are. With If-Match, a change that was made meanwhile is not overwritten."))
+	api.Delete(g, "/{id}", "deleteStudent", "Make a student inactive", students.delete,
+		api.Description("The student stays, and PATCH can make it active again. Doing this twice changes nothing more."))
 }

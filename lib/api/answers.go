@@ -59,35 +59,42 @@ func (r *route) meets(status int) bool {
 }
 
 func describeAnswer(oc openapi.OperationContext, r *route, status int) {
-	switch {
-	case status >= http.StatusBadRequest:
-		oc.AddRespStructure(nil, openapi.WithHTTPStatus(status), openapi.WithCustomize(asProblem))
-	case status == http.StatusNoContent, status == http.StatusNotModified:
-		oc.AddRespStructure(nil, openapi.WithHTTPStatus(status))
-	default:
-		oc.AddRespStructure(reflect.New(r.out).Interface(), openapi.WithHTTPStatus(status), withLocation(r, status))
+	var body any
+	if status < http.StatusMultipleChoices && status != http.StatusNoContent {
+		body = reflect.New(r.out).Interface()
 	}
+	oc.AddRespStructure(body, openapi.WithHTTPStatus(status), openapi.WithCustomize(func(answer openapi.ContentOrReference) {
+		a, ok := answer.(*openapi31.ResponseOrReference)
+		if !ok {
+			return
+		}
+		if status >= http.StatusBadRequest {
+			asProblem(a.Response)
+		}
+		for name, schema := range r.headers(status) {
+			a.Response.WithHeadersItem(name, openapi31.HeaderOrReference{Header: &openapi31.Header{Schema: schema}})
+		}
+	}))
 }
 
 // asProblem refers to the schema that newDocument describes once: reflecting it again for each status of each route
 // would take most of the time that the program needs to start.
-func asProblem(answer openapi.ContentOrReference) {
-	if a, ok := answer.(*openapi31.ResponseOrReference); ok {
-		a.Response.WithContentItem("application/problem+json", openapi31.MediaType{
-			Schema: map[string]any{"$ref": definitions + "Problem"},
-		})
-	}
+func asProblem(answer *openapi31.Response) {
+	answer.WithContentItem("application/problem+json", openapi31.MediaType{
+		Schema: map[string]any{"$ref": definitions + "Problem"},
+	})
 }
 
-// withLocation adds the header that write makes of the member id.
-func withLocation(r *route, status int) openapi.ContentOption {
-	return openapi.WithCustomize(func(answer openapi.ContentOrReference) {
-		a, ok := answer.(*openapi31.ResponseOrReference)
-		if !ok || status != http.StatusCreated || r.writer.id == nil {
-			return
-		}
-		a.Response.WithHeadersItem("Location", openapi31.HeaderOrReference{Header: &openapi31.Header{
-			Schema: map[string]any{"type": "string", "format": "uri-reference"},
-		}})
-	})
+// headers are those that no field of the output stands for.
+func (r *route) headers(status int) map[string]map[string]any {
+	all := map[string]map[string]any{"X-Request-Id": {"type": "string"}}
+	switch {
+	case status == http.StatusCreated && r.writer.id != nil:
+		all["Location"] = map[string]any{"type": "string", "format": "uri-reference"}
+	case status == http.StatusNotModified:
+		all["ETag"] = map[string]any{"type": "string", "pattern": tagPattern}
+	case status == http.StatusServiceUnavailable:
+		all["Retry-After"] = map[string]any{"type": "integer", "description": "Seconds."}
+	}
+	return all
 }

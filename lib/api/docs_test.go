@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -84,6 +85,13 @@ func TestEveryCodeIsExplained(t *testing.T) {
 		if !strings.Contains(body, `id="`+code+`"`) {
 			t.Errorf("%s is missing", code)
 		}
+	}
+	var statuses []string
+	for _, m := range regexp.MustCompile(`</td><td>(\d{3})</td>`).FindAllStringSubmatch(body, -1) {
+		statuses = append(statuses, m[1])
+	}
+	if len(statuses) < 10 || !slices.IsSorted(statuses) {
+		t.Errorf("the statuses are listed as %v", statuses)
 	}
 }
 

@@ -50,10 +50,12 @@ func (d *document) describeProblem() {
 	}
 }
 
+const tagPattern = `^"[^"]*"$`
+
 // quotedTag describes the header that a whole number in ETag becomes.
 func quotedTag(p jsonschema.InterceptPropParams) error {
 	if p.Processed && useOf(p.Context) == strict.Out && p.Field.Tag.Get("header") == "ETag" {
-		p.PropertySchema.WithType(jsonschema.String.Type()).WithPattern(`^"[^"]*"$`).Format = nil
+		p.PropertySchema.WithType(jsonschema.String.Type()).WithPattern(tagPattern).Format = nil
 	}
 	return nil
 }
@@ -126,6 +128,12 @@ func describeRequest(oc openapi.OperationContext, r *route) {
 			b.RequestBody.WithRequired(true)
 		}
 	}))
+
+	if r.conditional() {
+		oc.AddReqStructure(new(struct {
+			IfNoneMatch string `header:"If-None-Match" doc:"Answers 304 without a body when the ETag is one of these."`
+		}))
+	}
 
 	known := slices.Clone(r.binder.paths)
 	for _, g := range r.guards {

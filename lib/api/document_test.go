@@ -3,6 +3,7 @@ package api_test
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -24,7 +25,7 @@ type described struct {
 			Schema   map[string]any
 		}
 		RequestBody *struct{ Required bool }
-		Responses   map[string]any
+		Responses   map[string]struct{ Headers map[string]any }
 	}
 	Components struct{ Schemas map[string]map[string]any }
 }
@@ -138,6 +139,34 @@ func TestDocumentSaysWhatARequestNeeds(t *testing.T) {
 	}
 	if d.Components.Schemas["Place"] == nil || d.Components.Schemas["PlaceRequest"] == nil {
 		t.Errorf("a type that goes both ways needs two schemas: %s", body)
+	}
+}
+
+func TestDocumentListsTheHeadersOfEachAnswer(t *testing.T) {
+	t.Parallel()
+	d, _ := document(t, sample(t))
+	for answer, want := range map[string][]string{
+		"get /api/v1/notes/{id} 200": {"ETag", "X-Request-Id"},
+		"get /api/v1/notes/{id} 304": {"ETag", "X-Request-Id"},
+		"get /api/v1/notes/{id} 404": {"X-Request-Id"},
+		"get /api/v1/notes 503":      {"Retry-After", "X-Request-Id"},
+		"post /api/v1/notes 201":     {"ETag", "Location", "X-Request-Id"},
+	} {
+		part := strings.Fields(answer)
+		headers := d.Paths[part[1]][part[0]].Responses[part[2]].Headers
+		if got := slices.Sorted(maps.Keys(headers)); !slices.Equal(got, want) {
+			t.Errorf("%s: %q", answer, got)
+		}
+	}
+
+	for path, want := range map[string]bool{"/api/v1/notes/{id}": true, "/api/v1/notes": false} {
+		got := false
+		for _, p := range d.Paths[path]["get"].Parameters {
+			got = got || p.In == "header" && p.Name == "If-None-Match" && !p.Required
+		}
+		if got != want {
+			t.Errorf("%s takes If-None-Match: %t", path, got)
+		}
 	}
 }
 

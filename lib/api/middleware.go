@@ -112,6 +112,9 @@ func (s *server) refuse(c echo.Context, r *refusal) {
 	if r.header[0] != "" {
 		h.Set(r.header[0], r.header[1])
 	}
+	if r.status == http.StatusServiceUnavailable {
+		h.Set(echo.HeaderRetryAfter, "1")
+	}
 	if !drain(c.Request()) {
 		h.Set(echo.HeaderConnection, "close")
 	}

@@ -13,7 +13,7 @@ import (
 
 // Problem is the body of every answer that is an error (RFC 9457).
 type Problem struct {
-	Type      string           `json:"type" doc:"/problems# and a stable code."`
+	Type      string           `json:"type" format:"uri-reference" doc:"/problems# and a stable code."`
 	Title     string           `json:"title" doc:"The status in words."`
 	Status    int              `json:"status"`
 	Detail    string           `json:"detail,omitempty" doc:"What is wrong with this request."`
@@ -73,10 +73,7 @@ func failure(err error) *refusal {
 	}
 	switch pg.FaultOf(err) {
 	case pg.Unavailable, pg.Busy, pg.Conflict:
-		return &refusal{
-			status: http.StatusServiceUnavailable, code: codeUnavailable, detail: "try again later",
-			header: [2]string{echo.HeaderRetryAfter, "1"},
-		}
+		return &refusal{status: http.StatusServiceUnavailable, code: codeUnavailable, detail: "try again later"}
 	default:
 		return &refusal{status: http.StatusInternalServerError, code: codeInternal}
 	}

@@ -4,9 +4,9 @@ import "strings"
 
 // Problem is one thing that is wrong with what came from outside.
 type Problem struct {
-	Pointer string `json:"pointer" doc:"where: a JSON pointer into the body, or /query/NAME, /header/NAME"`
-	Code    string `json:"code" doc:"what: a stable word for programs"`
-	Detail  string `json:"detail" doc:"what: a sentence for people"`
+	Pointer string `json:"pointer" doc:"Where it is wrong: a JSON pointer into the body, or /query/NAME or /header/NAME."`
+	Code    string `json:"code" doc:"What is wrong: a stable word for programs."`
+	Detail  string `json:"detail" doc:"What is wrong: a sentence for people."`
 }
 
 // Problems is an error that lists everything that is wrong, at most a hundred entries of it.
