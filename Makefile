@@ -24,4 +24,5 @@ services: ## Start Postgres and RabbitMQ with its management UI in Docker
 	docker compose up --detach --wait postgres rabbitmq
 
 watch: ## Run the whole service and start it again when a file changes
-	go run $(WATCH) --build.cmd "go build -o bin/app ." --build.bin "bin/app dev" --build.exclude_dir ".dev,bin"
+	go run $(WATCH) --build.cmd "go build -o bin/app ." --build.bin bin/app --build.exclude_dir .dev,bin \
+		--build.send_interrupt true --build.kill_delay 5s --tmp_dir .dev -- dev
