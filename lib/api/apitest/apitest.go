@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strconv"
 	"testing"
 
@@ -47,7 +48,7 @@ func copyTo(w http.ResponseWriter, r *httptest.ResponseRecorder) {
 
 // valid answers an error when body does not fit the schema at the JSON pointer into the document.
 func (c *contract) valid(pointer string, body []byte) error {
-	schema, err := c.compiler.Compile(documentURL + "#" + pointer)
+	schema, err := c.compiler.Compile((&url.URL{Path: documentURL, Fragment: pointer}).String())
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,8 @@ import (
 	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"example.com/app/lib/strict"
 )
 
 const (
@@ -100,7 +102,7 @@ func (c *contract) check(r *http.Request, answer *http.Response) error {
 	case !known, !listed:
 		return c.unlisted(known, answer, body)
 	default:
-		pointer := "/paths/" + escape(p.template) + "/" + method + "/responses/" + status(answer)
+		pointer := strict.Pointer("paths", p.template, method, "responses", status(answer))
 		return c.listed(op, pointer, r.Method, answer, body)
 	}
 }
@@ -140,10 +142,5 @@ func (c *contract) listed(op operation, pointer, method string, answer *http.Res
 	if _, ok := documented.Content[given]; !ok {
 		return fmt.Errorf("the document does not list the content type %q", given)
 	}
-	return c.valid(pointer+"/content/"+escape(given)+"/schema", body)
-}
-
-// escape makes a name part of a JSON pointer in a URL fragment.
-func escape(name string) string {
-	return strings.NewReplacer("~", "~0", "/", "~1", "{", "%7B", "}", "%7D").Replace(name)
+	return c.valid(pointer+strict.Pointer("content", given, "schema"), body)
 }
