@@ -12,7 +12,7 @@ import (
 	"example.com/app/lib/pg"
 )
 
-// ledger is the table schedule_run. Its leases know the database's clock only.
+// ledger is the table schedule_run. Its ticks and leases know the database's clock only.
 type ledger struct {
 	db    *pg.DB
 	host  string
@@ -28,6 +28,17 @@ type held struct {
 	epoch    int
 	position json.RawMessage
 	until    time.Time
+}
+
+// now is the database's time.
+func (l ledger) now(ctx context.Context) (now time.Time, err error) {
+	ctx, cancel := l.soon(ctx)
+	defer cancel()
+
+	if err := l.db.QueryRow(ctx, "SELECT clock_timestamp()").Scan(&now); err != nil {
+		return time.Time{}, fmt.Errorf("ask the database for the time: %w", err)
+	}
+	return now, nil
 }
 
 func (l ledger) soon(ctx context.Context) (context.Context, context.CancelFunc) {
@@ -91,18 +102,16 @@ func (l ledger) reclaim(ctx context.Context, job, holder string) (*held, error) 
 	return h, nil
 }
 
-// standing says why a claim got nothing: the tick lies early ahead of the database's clock, it was claimed before, or neither.
-func (l ledger) standing(ctx context.Context, job string, tick time.Time) (early time.Duration, claimed bool, err error) {
+// claimed tells that somebody has answered the tick.
+func (l ledger) claimed(ctx context.Context, job string, tick time.Time) (claimed bool, err error) {
 	ctx, cancel := l.soon(ctx)
 	defer cancel()
 
-	err = l.db.QueryRow(ctx, `
-		SELECT greatest($2::timestamptz - clock_timestamp(), interval '0'),
-			EXISTS (SELECT FROM schedule_run WHERE job = $1 AND scheduled_at = $2)`, job, tick).Scan(&early, &claimed)
+	err = l.db.QueryRow(ctx, "SELECT EXISTS (SELECT FROM schedule_run WHERE job = $1 AND scheduled_at = $2)", job, tick).Scan(&claimed)
 	if err != nil {
-		return 0, false, fmt.Errorf("ask for %s of %s: %w", job, tick.Format(time.RFC3339), err)
+		return false, fmt.Errorf("ask for %s of %s: %w", job, tick.Format(time.RFC3339), err)
 	}
-	return early, claimed, nil
+	return claimed, nil
 }
 
 // skip records that the tick met an unfinished run; false when there is none any more, or somebody else has answered the tick.
@@ -114,7 +123,7 @@ func (l ledger) skip(ctx context.Context, job string, tick time.Time) (bool, err
 		INSERT INTO schedule_run (job, scheduled_at, started_at, finished_at, host, outcome, error, lease_until)
 		SELECT $1, $2, now, now, $3, 'skipped', format('run %s on %s had not ended', id, host), now
 		FROM schedule_run, clock_timestamp() now
-		WHERE job = $1 AND finished_at IS NULL
+		WHERE job = $1 AND finished_at IS NULL AND $2 <= now
 		ON CONFLICT DO NOTHING`, job, tick, l.host)
 	if err != nil {
 		return false, fmt.Errorf("skip %s of %s: %w", job, tick.Format(time.RFC3339), err)

@@ -6,15 +6,15 @@ import (
 )
 
 // ticker answers the ticks of one job, in their order: each is claimed here, elsewhere, or recorded as skipped.
-// gocron wakes it at each; when clocks differ or are set, it waits for itself, and looks again every minute.
+// gocron wakes it at each, but the database's clock says what is due: a host whose clock differs waits for itself,
+// and looks again every minute.
 type ticker struct {
 	s       *Scheduler
 	job     Job
 	wake    chan struct{}
-	last    time.Time     // the newest tick that has its answer
-	backlog time.Time     // ticks up to this one were missed: they wait for the run before them
-	ahead   time.Duration // how far this host's clock is ahead of the database's
-	holder  string        // of the claim that is under way
+	last    time.Time // the newest tick that has its answer
+	backlog time.Time // ticks up to this one were missed: they wait for the run before them
+	holder  string    // of the claim that is under way
 	outage  outage
 }
 
@@ -30,9 +30,8 @@ func (t *ticker) poke() {
 }
 
 func (t *ticker) run(ctx context.Context) {
-	start := time.Now()
 	for ctx.Err() == nil {
-		wait, err := t.work(ctx, start)
+		wait, err := t.work(ctx)
 		if ctx.Err() == nil {
 			t.outage.note(t.s.log, err)
 		}
@@ -45,21 +44,25 @@ func (t *ticker) run(ctx context.Context) {
 }
 
 // work answers what is due and says when to look again, if nothing wakes it before.
-func (t *ticker) work(ctx context.Context, start time.Time) (time.Duration, error) {
-	if err := t.resume(ctx, start); err != nil {
-		return t.s.beat, err
-	}
-
+func (t *ticker) work(ctx context.Context) (time.Duration, error) {
 	for {
-		due := newest(t.job.Schedule, t.last, t.now(), max(1, int(t.job.Missed)))
+		now, err := t.s.ledger.now(ctx)
+		if err != nil {
+			return t.s.beat, err
+		}
+		if err := t.resume(ctx, now); err != nil {
+			return t.s.beat, err
+		}
+
+		due := newest(t.job.Schedule, t.last, now, max(1, int(t.job.Missed)))
 		if len(due) == 0 {
-			return min(t.job.Schedule.Next(t.last).Sub(t.now()), time.Minute), nil
+			return min(t.job.Schedule.Next(t.last).Sub(now), time.Minute), nil
 		}
 		if len(due) > 1 {
 			t.backlog = due[len(due)-1]
 		}
 
-		answered, err := t.answer(ctx, due[0])
+		answered, err := t.answer(ctx, due[0], now)
 		if err != nil || !answered {
 			return t.s.beat, err
 		}
@@ -86,11 +89,10 @@ func (t *ticker) resume(ctx context.Context, start time.Time) error {
 	return nil
 }
 
-func (t *ticker) now() time.Time { return time.Now().Add(-t.ahead) }
-
 // answer is false when the tick must wait for the run before it.
-func (t *ticker) answer(ctx context.Context, tick time.Time) (bool, error) {
-	h, err := t.claim(ctx, tick)
+func (t *ticker) answer(ctx context.Context, tick, now time.Time) (bool, error) {
+	late := t.late(tick, now)
+	h, err := t.claim(ctx, tick, late)
 	if err != nil {
 		return false, err
 	}
@@ -103,15 +105,16 @@ func (t *ticker) answer(ctx context.Context, tick time.Time) (bool, error) {
 		return true, nil
 	}
 
-	early, claimed, err := t.s.ledger.standing(ctx, t.job.Name, tick)
+	claimed, err := t.s.ledger.claimed(ctx, t.job.Name, tick)
 	switch {
 	case err != nil:
 		return false, err
 	case claimed:
 		t.settled(tick)
 		return true, nil
-	case early > 0:
-		t.ahead += early
+	case late:
+		t.s.log.Warn("tick let pass, it is late", "job", t.job.Name, "tick", tick)
+		t.settled(tick)
 		return true, nil
 	case !tick.After(t.backlog):
 		return false, nil
@@ -119,12 +122,21 @@ func (t *ticker) answer(ctx context.Context, tick time.Time) (bool, error) {
 	return true, t.skip(ctx, tick)
 }
 
-// claim asks first for what an earlier attempt may have got, be it an earlier tick.
-func (t *ticker) claim(ctx context.Context, tick time.Time) (*held, error) {
+// late tells that the tick is a missed one and the job does not make up for any.
+func (t *ticker) late(tick, now time.Time) bool {
+	period := t.job.Schedule.Next(tick).Sub(tick)
+	return t.job.Missed == 0 && now.Sub(tick) > min(t.s.lease, period/2)
+}
+
+// claim asks first for what an earlier attempt may have got, be it an earlier tick. It makes none for a late tick.
+func (t *ticker) claim(ctx context.Context, tick time.Time, late bool) (*held, error) {
 	if t.outage.on {
 		if h, err := t.s.ledger.reclaim(ctx, t.job.Name, t.holder); h != nil || err != nil {
 			return h, err
 		}
+	}
+	if late {
+		return nil, nil
 	}
 	return t.s.ledger.claim(ctx, t.job.Name, tick, t.holder)
 }
@@ -141,7 +153,7 @@ func (t *ticker) skip(ctx context.Context, tick time.Time) error {
 }
 
 func (t *ticker) settled(tick time.Time) {
-	t.last, t.ahead, t.holder = tick, 0, newHolder()
+	t.last, t.holder = tick, newHolder()
 }
 
 // newest are the last ticks after one instant and up to another, at most so many. It costs about two steps for each.

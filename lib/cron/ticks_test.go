@@ -2,8 +2,10 @@ package cron_test
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"testing"
+	"time"
 
 	"example.com/app/lib/cron"
 )
@@ -83,24 +85,79 @@ func TestTickThatMeetsAnUnfinishedRunIsSkipped(t *testing.T) {
 	b.await(3, "SELECT count(*) FROM schedule_run WHERE outcome = 'done'")
 }
 
-// The database's clock decides: a host that is three seconds ahead of it claims each tick when it comes there.
-func TestHostAheadOfTheDatabaseWaits(t *testing.T) {
+// The database's clock decides: a host whose clock is a minute off names the ticks that come there, all of them and no others.
+func TestHostWithAWrongClockClaimsWhatIsDueAtTheDatabase(t *testing.T) {
 	t.Parallel()
 
-	b := newBench(t)
-	b.exec("CREATE SCHEMA slow")
-	b.exec(`CREATE FUNCTION slow.clock_timestamp() RETURNS timestamptz LANGUAGE sql
-		AS $$ SELECT pg_catalog.clock_timestamp() - interval '3 s' $$`)
-	b.start(b.schedulerAt(with(t, b.url, "search_path", "slow,pg_catalog,public"), "a", short, quiet(), cron.Job{
-		Name: "count", Schedule: schedule(t, "@every 1s"), Task: b.counting("a", 1),
-	}))
+	for name, skew := range map[string]string{"ahead": "-60 s", "behind": "60 s"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 
-	b.await(5, "SELECT count(*) FROM schedule_run WHERE outcome = 'done'")
-	b.want(0, "SELECT count(*) FROM schedule_run WHERE started_at < scheduled_at")
-	b.want(0, "SELECT count(*) FROM ("+gaps+") g(missing) WHERE missing > 3")
+			b := newBench(t)
+			url := b.skewed(skew)
+			begin := b.number("SELECT extract(epoch FROM skewed.clock_timestamp())::int - 1")
+			b.start(b.schedulerAt(url, "a", short, quiet(), mark(t), cron.Job{
+				Name: "count", Schedule: schedule(t, "@every 1s"), Task: b.counting("a", 1), Missed: cron.All(60),
+			}))
+
+			b.await(5, "SELECT count(*) FROM schedule_run WHERE job = 'count' AND outcome = 'done'")
+			b.await(2, "SELECT count(*) FROM schedule_run WHERE job = 'mark' AND outcome = 'done'")
+			b.want(0, "SELECT count(*) FROM schedule_run WHERE started_at < scheduled_at")
+			b.want(0, "SELECT count(*) FROM schedule_run WHERE extract(epoch FROM scheduled_at) < $1", begin)
+			b.want(0, gaps+" WHERE job = 'count'")
+		})
+	}
 }
 
-func with(t *testing.T, address, name, value string) string {
+// Three hours pass between two looks, as when a machine was suspended: the last ticks in them are missed.
+func TestLateTickIsLetPassUnlessTheJobMakesUpForIt(t *testing.T) {
+	t.Parallel()
+
+	for name, c := range map[string]struct {
+		missed       cron.Missed
+		runs, passed int
+	}{"skip": {0, 0, 1}, "once": {cron.Once, 1, 0}, "all": {cron.All(2), 2, 0}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			b := newBench(t)
+			url := b.skewed("0 s")
+			hour := time.Now().UTC().Truncate(time.Hour)
+			next := hour.Add(time.Hour)
+			log := newJournal()
+			b.start(b.schedulerAt(url, "a", short, log.logger(), mark(t), cron.Job{
+				Name: "count", Schedule: schedule(t, fmt.Sprintf("* * %d,%d * * *", hour.Hour(), next.Hour())),
+				Task: b.counting("a", 1), Missed: c.missed,
+			}))
+			b.await(1, "SELECT count(*) FROM schedule_run WHERE job = 'count' AND outcome = 'done'")
+
+			b.skewed("3 h")
+			b.await(2, "SELECT count(*) FROM schedule_run WHERE job = 'mark' AND outcome = 'done' AND scheduled_at > now() + interval '2 h'")
+			const madeUp = "SELECT count(*) FROM schedule_run WHERE job = 'count' AND started_at > scheduled_at + interval '1 h'"
+			b.await(c.runs, madeUp)
+			b.want(c.runs, madeUp)
+			missed := "tick=" + next.Add(time.Hour-time.Second).Format("2006-01-02T15:04:05.000Z")
+			if passed := log.count(`level=WARN msg="tick let pass, it is late" job=count ` + missed); passed != c.passed {
+				t.Errorf("let pass %d times, want %d", passed, c.passed)
+			}
+
+			b.skewed("24 h")
+			b.await(2, "SELECT count(*) FROM schedule_run WHERE job = 'count' AND outcome = 'done' AND scheduled_at > now() + interval '23 h'")
+		})
+	}
+}
+
+// skewed sets the clock of a database whose address it returns, against the host's.
+func (b bench) skewed(by string) (url string) {
+	b.Helper()
+
+	b.exec("CREATE SCHEMA IF NOT EXISTS skewed")
+	b.exec(`CREATE OR REPLACE FUNCTION skewed.clock_timestamp() RETURNS timestamptz LANGUAGE sql
+		AS $$ SELECT pg_catalog.clock_timestamp() + interval '` + by + `' $$`)
+	return with(b, b.url, "search_path", "skewed,pg_catalog,public")
+}
+
+func with(t testing.TB, address, name, value string) string {
 	t.Helper()
 
 	u, err := url.Parse(address)
