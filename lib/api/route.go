@@ -15,7 +15,7 @@ import (
 
 const (
 	defaultBody     = 1 << 20
-	defaultDeadline = 30 * time.Second
+	defaultDeadline = 20 * time.Second // shorter than a stop usually waits for what runs
 	reading         = 30 * time.Second // of a whole request
 	writing         = 15 * time.Second // of an answer, once it is there
 )
@@ -32,7 +32,7 @@ type Option func(*route)
 // BodyLimit bounds the body in bytes; 1 MB without it.
 func BodyLimit(bytes int64) Option { return func(r *route) { r.limit = bytes } }
 
-// Deadline bounds how long the handler may take before its context ends and the answer is 504; 30 s without it.
+// Deadline bounds how long the handler may take before its context ends and the answer is 504; 20 s without it.
 func Deadline(d time.Duration) Option { return func(r *route) { r.deadline = d } }
 
 // Status replaces 200, or 201 of Post.

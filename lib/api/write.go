@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -51,7 +52,7 @@ func newWriter(t reflect.Type) (writer, error) {
 
 // write sends out, or 304 when the client has this version already.
 func (r *route) write(c echo.Context, v reflect.Value, out any) error {
-	if r.conditional() && r.known(c.Request().Header.Get("If-None-Match"), v) {
+	if r.conditional() && r.known(strings.Join(c.Request().Header.Values("If-None-Match"), ","), v) {
 		r.setHeaders(c, v)
 		return c.NoContent(http.StatusNotModified)
 	}
