@@ -23,7 +23,7 @@ func await(ctx context.Context, log *slog.Logger, server, setting string, open f
 		if ctx.Err() != nil { // the error says only that the time was over
 			break
 		}
-		if f := pg.FaultOf(err); f != pg.Unavailable && f != pg.Busy {
+		if f := pg.FaultOf(err); pg.Refused(err) || f != pg.Unavailable && f != pg.Busy {
 			return fmt.Errorf("open %s: %w; check %s", server, err, setting)
 		}
 

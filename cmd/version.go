@@ -3,6 +3,7 @@ package cmd
 import (
 	"cmp"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -31,13 +32,13 @@ type versionInfo struct {
 
 // readVersion tells what the Go tool stamped into the binary.
 func readVersion() versionInfo {
-	v := versionInfo{Version: "(devel)", Commit: "unknown"}
+	v := versionInfo{Version: "devel", Commit: "unknown"}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return v
 	}
 
-	v.Version, v.Go = cmp.Or(info.Main.Version, v.Version), info.GoVersion
+	v.Version, v.Go = cmp.Or(strings.Trim(info.Main.Version, "()"), v.Version), info.GoVersion
 	for _, s := range info.Settings {
 		if s.Key == "vcs.revision" {
 			v.Commit = s.Value
