@@ -21,7 +21,7 @@ const (
 	Invalid                  // classes 22 and 23: the data itself; a repeat meets the same answer
 	Conflict                 // 40001, 40P01: another transaction was first; repeat at once
 	Busy                     // 55P03, 57014, no answer or no free connection in time: repeat later
-	Unavailable              // connection lost or refused, classes 08 and 53, 57P0x, a commit without an answer: the server, not the work
+	Unavailable              // connection lost or refused, classes 08 and 53, 57P0x, 25006, 25P03, a commit without an answer: the server, not the work
 )
 
 // FaultOf reads what err means. It knows the database's errors by the mark that this package's functions
@@ -34,6 +34,17 @@ func FaultOf(err error) Fault {
 		return faultOfCode(e.Code)
 	}
 	return Other
+}
+
+// Refused tells a connection that the server answered and did not grant: the user, the password, the database or a
+// setting of the connection is wrong. It is Unavailable too, for whoever had a connection before.
+func Refused(err error) bool {
+	refusal, connecting := errors.AsType[*pgconn.ConnectError](err)
+	if !connecting {
+		return false
+	}
+	e, answered := errors.AsType[*pgconn.PgError](refusal)
+	return answered && faultOfCode(e.Code) != Unavailable
 }
 
 // databaseError marks an error as the database's.
@@ -70,16 +81,16 @@ func markCommit(err error) error {
 }
 
 func classify(err error) Fault {
-	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
-		return faultOfCode(e.Code)
-	}
+	e, answered := errors.AsType[*pgconn.PgError](err)
 	_, connecting := errors.AsType[*pgconn.ConnectError](err)
 	_, network := errors.AsType[net.Error](err)
 	switch {
+	case connecting && !errors.Is(err, context.Canceled):
+		return Unavailable
+	case answered:
+		return faultOfCode(e.Code)
 	case errors.Is(err, context.Canceled):
 		return Other
-	case connecting:
-		return Unavailable
 	case pgconn.Timeout(err), errors.Is(err, context.DeadlineExceeded):
 		return Busy
 	case network, errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
@@ -97,7 +108,8 @@ func faultOfCode(code string) Fault {
 		return Conflict
 	case code == "55P03", code == "57014":
 		return Busy
-	case strings.HasPrefix(code, "08"), strings.HasPrefix(code, "53"), strings.HasPrefix(code, "57P0"):
+	case strings.HasPrefix(code, "08"), strings.HasPrefix(code, "53"), strings.HasPrefix(code, "57P0"),
+		code == "25006", code == "25P03": // a standby after a failover, a transaction that a pause of this process outlived
 		return Unavailable
 	}
 	return Other

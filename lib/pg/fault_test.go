@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"testing"
 	"time"
 
@@ -37,6 +38,7 @@ func TestFaultOfWhatTheServerSays(t *testing.T) {
 	for code, want := range map[string]pg.Fault{
 		"22001": pg.Invalid, "23505": pg.Invalid, "40001": pg.Conflict, "40P01": pg.Conflict,
 		"55P03": pg.Busy, "57014": pg.Busy, "53300": pg.Unavailable, "08006": pg.Unavailable, "57P01": pg.Unavailable,
+		"25006": pg.Unavailable, "25P03": pg.Unavailable, "28P01": pg.Other,
 		"42P01": pg.Other, "P0001": pg.Other, "40002": pg.Other,
 	} {
 		sql := fmt.Sprintf("DO $$ BEGIN RAISE EXCEPTION 'test' USING ERRCODE = '%s'; END $$", code)
@@ -190,6 +192,60 @@ func TestFaultOfAServerThatIsStoppedKilledOrPaused(t *testing.T) {
 	}), pg.Unavailable)
 	server.Continue()
 	working()
+}
+
+func TestFaultOfAConnectionThatTheServerRefusesIsUnavailable(t *testing.T) {
+	t.Parallel()
+
+	for name, change := range map[string]func(*url.URL){
+		"an absent user":     func(u *url.URL) { u.User = url.UserPassword("nobody_at_all", "wrong") },
+		"an absent database": func(u *url.URL) { u.Path = "/absent" },
+		"an unknown setting": func(u *url.URL) { u.RawQuery += "&no_such_setting=1" },
+	} {
+		u, err := url.Parse(pgtest.EmptyURL(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		change(u)
+		_, err = pg.Open(t.Context(), pg.Options{URL: u.String()})
+		expect(t, name, err, pg.Unavailable)
+		if !pg.Refused(err) {
+			t.Errorf("%s is not refused: %v", name, err)
+		}
+	}
+}
+
+func TestFaultOfAPoolWhoseUserLostItsRightIsUnavailable(t *testing.T) {
+	t.Parallel()
+
+	server := testenv.NewPostgres(t)
+	admin := open(t, server.URL(), 1)
+	do := func(sql string) {
+		t.Helper()
+		if _, err := admin.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	do("CREATE ROLE app LOGIN")
+	u, err := url.Parse(server.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.User = url.User("app")
+	db := open(t, u.String(), 1)
+
+	do("ALTER ROLE app NOLOGIN")
+	do("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app'")
+	query := func() error {
+		_, err := db.Exec(t.Context(), "SELECT 1")
+		return err
+	}
+	expect(t, "a query on a connection that was ended", query(), pg.Unavailable)
+	err = query()
+	expect(t, "a query without a connection", err, pg.Unavailable)
+	if !pg.Refused(err) {
+		t.Errorf("it is not refused: %v", err)
+	}
 }
 
 func TestFaultOfAConnectThatIsNotAnsweredIsUnavailable(t *testing.T) {

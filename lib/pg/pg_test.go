@@ -171,6 +171,9 @@ func TestOpenOfADeadServerIsAnError(t *testing.T) {
 	if pg.FaultOf(err) != pg.Unavailable {
 		t.Errorf("the error is of fault %v: %v", pg.FaultOf(err), err)
 	}
+	if pg.Refused(err) {
+		t.Errorf("nobody answered, and it is refused: %v", err)
+	}
 	if strings.Contains(err.Error(), "\n") {
 		t.Errorf("the error has more than one line: %v", err)
 	}
