@@ -50,7 +50,7 @@ func open(t testing.TB, url string) *pg.DB {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(db.Close)
+	t.Cleanup(func() { db.Close(context.WithoutCancel(t.Context())) })
 	return db
 }
 

@@ -17,8 +17,7 @@ type Job struct {
 }
 
 // Missed is how many of the ticks that came while no scheduler could claim them are made up for, the newest ones.
-// The zero value skips them all: a tick that is late by more than a lease, or by more than half of the time to the tick
-// after it, is let pass, with a warning in the log.
+// The zero value skips them all: a tick that is late by more than a lease is let pass, with a warning in the log.
 type Missed int
 
 // Once makes up for any number of missed ticks by one run.

@@ -124,8 +124,7 @@ func (t *ticker) answer(ctx context.Context, tick, now time.Time) (bool, error) 
 
 // late tells that the tick is a missed one and the job does not make up for any.
 func (t *ticker) late(tick, now time.Time) bool {
-	period := t.job.Schedule.Next(tick).Sub(tick)
-	return t.job.Missed == 0 && now.Sub(tick) > min(t.s.lease, period/2)
+	return t.job.Missed == 0 && now.Sub(tick) > t.s.lease
 }
 
 // claim asks first for what an earlier attempt may have got, be it an earlier tick. It makes none for a late tick.
