@@ -78,7 +78,7 @@ func (d *Deps) Close(ctx context.Context) {
 		}
 	}
 	if d.DB != nil {
-		d.DB.Close()
+		d.DB.Close(ctx)
 	}
 }
 

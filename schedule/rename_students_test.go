@@ -56,7 +56,7 @@ func newDatabase(t *testing.T) (url string, db *pg.DB, s *cron.Scheduler) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(db.Close)
+	t.Cleanup(func() { db.Close(context.WithoutCancel(t.Context())) })
 	return url, db, s
 }
 

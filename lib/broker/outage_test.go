@@ -53,7 +53,7 @@ func TestLongOutageStopsConsumingUntilTheDatabaseAnswers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer db.Close()
+		defer db.Close(context.WithoutCancel(t.Context()))
 		w := consume(t, func(ctx context.Context, _ *body) error {
 			_, err := db.Exec(ctx, "SELECT 1")
 			return err

@@ -37,6 +37,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 
 	c.MaxConns, c.MinConns = max(o.Max, 1), o.Min
 	c.ConnConfig.ConnectTimeout = cmp.Or(c.ConnConfig.ConnectTimeout, 5*time.Second)
+	c.PingTimeout = cmp.Or(c.PingTimeout, 5*time.Second) // of the pool's own, before it hands out a connection that was idle
 	p := c.ConnConfig.RuntimeParams
 	p["application_name"] = o.Name
 	p["lock_timeout"] = "5s"
@@ -64,8 +65,19 @@ func milliseconds(d, otherwise time.Duration) string {
 	return strconv.FormatInt(d.Milliseconds(), 10)
 }
 
-// Close waits until every connection is back and closes them.
-func (db *DB) Close() { db.pool.Close() }
+// Close waits until every connection is back, or ctx ends, and closes them. What is out then is closed once it is back.
+func (db *DB) Close(ctx context.Context) {
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		db.pool.Close()
+	}()
+
+	select {
+	case <-closed:
+	case <-ctx.Done():
+	}
+}
 
 // Ping asks the server for an answer, outside any transaction.
 func (db *DB) Ping(ctx context.Context) error { return mark(db.pool.Ping(ctx)) }

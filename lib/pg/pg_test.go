@@ -21,7 +21,7 @@ func open(t *testing.T, url string, connections int32) *pg.DB {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(db.Close)
+	t.Cleanup(func() { db.Close(context.WithoutCancel(t.Context())) })
 	return db
 }
 
@@ -179,6 +179,21 @@ func TestOpenOfADeadServerIsAnError(t *testing.T) {
 	}
 }
 
+func TestCloseWaitsForAConnectionThatIsOutNoLongerThanItsContext(t *testing.T) {
+	t.Parallel()
+
+	db := pgtest.New(t)
+	err := db.InTx(t.Context(), func(ctx context.Context) error {
+		ended, cancel := context.WithCancel(ctx)
+		cancel()
+		db.Close(ended)
+		return insert(ctx, db, "Ada") // what is out can still be used
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 func TestIdleTransactionIsEnded(t *testing.T) {
 	t.Parallel()
 
@@ -187,7 +202,7 @@ func TestIdleTransactionIsEnded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	defer db.Close(t.Context())
 
 	err = db.InTx(t.Context(), func(ctx context.Context) error {
 		var pid int

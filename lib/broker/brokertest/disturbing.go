@@ -131,7 +131,7 @@ func databaseOutageChargesNothing(s *scene) {
 	server := testenv.NewPostgres(s)
 	db, err := pg.Open(s.Context(), pg.Options{URL: server.URL(), Name: "brokertest", Max: 2})
 	s.check(err)
-	s.Cleanup(db.Close)
+	s.Cleanup(func() { db.Close(context.WithoutCancel(s.Context())) })
 
 	results := make(chan error, 100)
 	q := broker.One(s.connection, "main", func(ctx context.Context, _ *anything) error {

@@ -23,7 +23,7 @@ func New(t testing.TB) *pg.DB {
 	if err != nil {
 		t.Fatalf("open the test's database: %v", err)
 	}
-	t.Cleanup(db.Close)
+	t.Cleanup(func() { db.Close(context.WithoutCancel(t.Context())) })
 	return db
 }
 
