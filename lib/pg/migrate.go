@@ -39,7 +39,7 @@ func NewMigrator(url string, files fs.FS, log *slog.Logger) (*Migrator, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the database URL: %w", err)
 	}
-	c.RuntimeParams["application_name"] = "migrate"
+	c.RuntimeParams["application_name"] = "app migrate"
 	c.RuntimeParams["lock_timeout"] = "5s" // whoever waits for a table holds up everybody behind it
 	c.RuntimeParams["timezone"] = "UTC"
 
@@ -86,13 +86,17 @@ func (m *Migrator) Down(ctx context.Context) ([]Step, error) {
 	return m.steps(result), nil
 }
 
-// Redo takes the newest migration back and applies it again: what its file drops is gone.
+// Redo takes the newest migration back and applies it again: what its file drops is gone. It gives up the lock in
+// between; when another process is first to apply the file, that is as good.
 func (m *Migrator) Redo(ctx context.Context) ([]Step, error) {
 	down, err := m.Down(ctx)
 	if err != nil {
 		return nil, err
 	}
 	result, err := m.provider.ApplyVersion(ctx, down[0].Version, true)
+	if errors.Is(err, goose.ErrAlreadyApplied) {
+		return down, nil
+	}
 	if err != nil {
 		return down, fmt.Errorf("apply migration %s again: %w", down[0].Name, mark(err))
 	}

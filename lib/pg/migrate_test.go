@@ -111,6 +111,36 @@ func TestMigrationsGoUpAndDown(t *testing.T) {
 	}
 }
 
+func TestRedoIsDoneWhenAnotherProcessAppliedTheFileInBetween(t *testing.T) {
+	t.Parallel()
+
+	url := pgtest.EmptyURL(t)
+	m, db := newMigrator(t, url, history()), open(t, url, 1)
+	if _, err := m.Up(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec(t.Context(), anotherProcess); err != nil {
+		t.Fatal(err)
+	}
+
+	steps, err := m.Redo(t.Context())
+	if err != nil || len(steps) != 1 || steps[0].Direction != "down" {
+		t.Errorf("redo did %v: %v", steps, err)
+	}
+	if got := applied(t, m); got != "1 2 3" {
+		t.Errorf("the database has taken %q, want 1 2 3", got)
+	}
+}
+
+// anotherProcess notes a migration as applied as soon as it is taken back.
+const anotherProcess = `
+CREATE FUNCTION again() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO goose_db_version (version_id, is_applied) VALUES (OLD.version_id, true);
+	RETURN NULL;
+END $$;
+CREATE TRIGGER again AFTER DELETE ON goose_db_version FOR EACH ROW EXECUTE FUNCTION again()`
+
 func applied(t *testing.T, m *pg.Migrator) string {
 	t.Helper()
 
