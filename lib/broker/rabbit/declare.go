@@ -26,7 +26,8 @@ func (b *Broker) Declare(ctx context.Context, families ...broker.Family) error {
 func mismatch(err error) error {
 	e, ok := errors.AsType[*amqp.Error](err)
 	if ok && e.Code == amqp.PreconditionFailed && strings.Contains(e.Reason, "inequivalent") {
-		return fmt.Errorf("%w: %s", broker.ErrMismatch, strings.TrimPrefix(e.Reason, "PRECONDITION_FAILED - "))
+		return fmt.Errorf("%w: %s; put the old setting back, or move its messages away and delete it",
+			broker.ErrMismatch, strings.TrimPrefix(e.Reason, "PRECONDITION_FAILED - "))
 	}
 	return err
 }

@@ -93,7 +93,7 @@ func TestMismatchNamesTheQueueAndTheDifference(t *testing.T) {
 		},
 		"limit": {
 			amqp.Table{"x-queue-type": "quorum", "x-overflow": "reject-publish", "x-delivery-limit": 7},
-			[]string{"queue 'example.main.dead'", "x-delivery-limit", "1000000000", "7"},
+			[]string{"queue 'example.main.dead'", "x-delivery-limit", "1000000000", "7", "delete it"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
