@@ -59,7 +59,8 @@ func NewConsumer(o Options) (*Consumer, error) {
 
 func (c *Consumer) add(q Queue) error {
 	if c.o.Drivers[q.Connection] == nil {
-		return fmt.Errorf("connection %q has no broker: set AMQP_URL_%s", q.Connection, strings.ToUpper(string(q.Connection)))
+		return fmt.Errorf("connection %q has no URL: set AMQP_URL_%s, or AMQP_URL for the main one",
+			q.Connection, strings.ToUpper(string(q.Connection)))
 	}
 	if slices.ContainsFunc(c.lines, func(l *line) bool { return l.queue.Name == q.Name }) {
 		return errors.New("the queue is in the table twice")

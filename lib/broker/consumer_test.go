@@ -34,7 +34,7 @@ func TestEveryMistakeInTheTableIsTold(t *testing.T) {
 	})
 	for _, want := range []string{
 		"consume example.main: the queue is in the table twice",
-		`consume billing.paid: connection "billing" has no broker: set AMQP_URL_BILLING`,
+		`consume billing.paid: connection "billing" has no URL: set AMQP_URL_BILLING, or AMQP_URL for the main one`,
 		"consume example.hasty: a retry delay of 0s",
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -267,6 +267,80 @@ func TestConsumingIsTriedAgainWithPausesUpToHalfAMinute(t *testing.T) {
 		synctest.Wait()
 		if n := a.asked.Load(); n < 1200 || n > 4800 {
 			t.Errorf("asked %d times in ten hours", n)
+		}
+		if err := w.stop(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// changed is a driver whose broker has other queues than wanted, once it has taken the first declaration.
+type changed struct {
+	broker.Driver
+	declared atomic.Int64
+}
+
+func (c *changed) Declare(ctx context.Context, families ...broker.Family) error {
+	if c.declared.Add(1) > 1 {
+		return broker.ErrMismatch
+	}
+	return c.Driver.Declare(ctx, families...)
+}
+
+func TestMismatchAfterTheStartIsToldOnceAndConsumingGoesOn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := new(changed)
+		handled := make(chan struct{}, 10)
+		w := consume(t, func(context.Context, *body) error {
+			handled <- struct{}{}
+			return nil
+		}, broker.Retry(), func(o *broker.Options) {
+			c.Driver = o.Drivers[example]
+			o.Drivers[example] = c
+		})
+
+		for range 3 {
+			w.send()
+			<-handled
+			w.Interrupt()
+			time.Sleep(time.Minute)
+		}
+		if err := w.stop(); err != nil {
+			t.Error(err)
+		}
+		if n := strings.Count(w.log.String(), broker.ErrMismatch.Error()); n != 1 || c.declared.Load() != 5 {
+			t.Errorf("told %d times in %d declarations", n, c.declared.Load())
+		}
+	})
+}
+
+// blocked is a driver whose broker declares nothing, as under an alarm.
+type blocked struct {
+	broker.Driver
+	declared atomic.Int64
+}
+
+func (b *blocked) Declare(ctx context.Context, families ...broker.Family) error {
+	if b.declared.Add(1) > 1 {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	return b.Driver.Declare(ctx, families...)
+}
+
+func TestConsumingGoesOnWhereNothingCanBeDeclared(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := new(blocked)
+		w := consume(t, nothing, broker.Retry(), func(o *broker.Options) {
+			b.Driver = o.Drivers[example]
+			o.Drivers[example] = b
+		})
+		w.send()
+		time.Sleep(10 * time.Second)
+		if d := w.depth("example.main"); d != (broker.Depth{Consumers: 1}) {
+			t.Errorf("got %+v", d)
 		}
 		if err := w.stop(); err != nil {
 			t.Error(err)

@@ -8,6 +8,8 @@ import (
 	"time"
 )
 
+const answerTime = 5 * time.Second // what a server may take before the next attempt
+
 // line keeps one queue consumed, one session after the other.
 type line struct {
 	*Consumer
@@ -16,6 +18,8 @@ type line struct {
 	driver Driver
 	slots  chan struct{} // one per handler at work, whichever session its message came in
 	log    *slog.Logger
+
+	mismatch bool // told already
 }
 
 func newLine(c *Consumer, q Queue) *line {
@@ -66,16 +70,31 @@ func (l *line) session(ctx, work context.Context, sessions *sync.WaitGroup) erro
 }
 
 func (l *line) subscribe(ctx context.Context) (Subscription, error) {
-	sub, err := l.driver.Consume(ctx, l.queue.Name, l.o.Prefetch)
-	if !errors.Is(err, ErrNoQueue) {
-		return sub, err
-	}
-
-	l.log.Error("the queue is gone; it is declared again")
-	if err := l.driver.Declare(ctx, l.family); err != nil {
+	if err := l.driver.Ready(ctx); err != nil {
 		return nil, err
 	}
+	l.declare(ctx)
 	return l.driver.Consume(ctx, l.queue.Name, l.o.Prefetch)
+}
+
+// declare makes what somebody may have deleted meanwhile. What does not work here, as under an alarm of the broker,
+// is no reason not to consume.
+func (l *line) declare(ctx context.Context) {
+	limited, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+
+	err := l.driver.Declare(limited, l.family)
+	switch {
+	case err == nil:
+		l.mismatch = false
+	case errors.Is(err, ErrMismatch):
+		if !l.mismatch {
+			l.log.Error("the broker has other queues than wanted; they are used as they are", "error", err)
+		}
+		l.mismatch = true
+	case ctx.Err() == nil:
+		l.log.Warn("declaring the queues did not work", "error", err)
+	}
 }
 
 func (l *line) awaitDatabase(ctx context.Context) {
@@ -85,10 +104,16 @@ func (l *line) awaitDatabase(ctx context.Context) {
 
 	l.log.Error("consuming stopped until the database answers")
 	var back backoff
-	for l.o.DB.Ping(ctx) != nil {
+	for l.ping(ctx) != nil {
 		if !back.pause(ctx) {
 			return
 		}
 	}
 	l.log.Info("the database answers again")
+}
+
+func (l *line) ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	return l.o.DB.Ping(ctx)
 }

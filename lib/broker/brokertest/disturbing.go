@@ -12,12 +12,13 @@ import (
 
 func disturbing() promises {
 	return promises{
-		"DeletedQueueIsDeclaredAndConsumedAgain": deletedQueueIsDeclaredAndConsumedAgain,
-		"DeletedDeadQueueIsDeclaredAgain":        deletedDeadQueueIsDeclaredAgain,
-		"InterruptedSubscriptionTellsWhy":        interruptedSubscriptionTellsWhy,
-		"InterruptedConsumerComesBack":           interruptedConsumerComesBack,
-		"DatabaseOutageChargesNothing":           databaseOutageChargesNothing,
-		"FailureOfALostDeliveryIsNotCharged":     failureOfALostDeliveryIsNotCharged,
+		"DeletedQueueIsDeclaredAndConsumedAgain":   deletedQueueIsDeclaredAndConsumedAgain,
+		"DeletedDeadQueueIsDeclaredAgain":          deletedDeadQueueIsDeclaredAgain,
+		"DeletedDeadQueueIsBackWithTheNextSession": deletedDeadQueueIsBackWithTheNextSession,
+		"InterruptedSubscriptionTellsWhy":          interruptedSubscriptionTellsWhy,
+		"InterruptedConsumerComesBack":             interruptedConsumerComesBack,
+		"DatabaseOutageChargesNothing":             databaseOutageChargesNothing,
+		"FailureOfALostDeliveryIsNotCharged":       failureOfALostDeliveryIsNotCharged,
 	}
 }
 
@@ -52,16 +53,36 @@ func deletedQueueIsDeclaredAndConsumedAgain(s *scene) {
 func deletedDeadQueueIsDeclaredAgain(s *scene) {
 	q := broker.One(s.connection, "main", func(context.Context, *anything) error { return broker.Permanent(errors.New("no")) })
 	s.run(q)
-	s.server.Delete(s.family(q).Dead())
 	s.send(q.Name, `{"n":1}`)
+	s.take(s.family(q).Dead())
 
+	s.server.Delete(s.family(q).Dead())
+	s.send(q.Name, `{"n":2}`)
+	s.until(func() bool { // a queue is known before it works
+		d, err := s.server.Inspect(s.Context(), s.family(q).Dead())
+		return err == nil && d.Ready == 1
+	})
+	if d := s.take(s.family(q).Dead()); d.Attempts() != 1 || string(d.Body) != `{"n":2}` {
+		s.Errorf("got %s with %d attempts", d.Body, d.Attempts())
+	}
+}
+
+func deletedDeadQueueIsBackWithTheNextSession(s *scene) {
+	handled := make(chan int, 1)
+	q := broker.One(s.connection, "main", func(_ context.Context, in *anything) error {
+		handled <- in.N
+		return nil
+	})
+	s.run(q)
+	s.send(q.Name, `{"n":1}`)
+	receive(s, handled)
+
+	s.server.Delete(s.family(q).Dead())
+	s.server.Interrupt()
 	s.until(func() bool {
 		_, err := s.server.Inspect(s.Context(), s.family(q).Dead())
 		return err == nil
 	})
-	if d := s.take(s.family(q).Dead()); d.Attempts() != 1 || string(d.Body) != `{"n":1}` {
-		s.Errorf("got %s with %d attempts", d.Body, d.Attempts())
-	}
 }
 
 func interruptedSubscriptionTellsWhy(s *scene) {
