@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"fmt"
 	"maps"
 	"strings"
 	"time"
@@ -16,6 +17,7 @@ const (
 	HeaderFirstFailedAt  = "app-first-failed-at" // RFC 3339
 	HeaderOriginExchange = "app-origin-exchange" // where the message was first published
 	HeaderOriginKey      = "app-origin-key"      // and under which routing key
+	HeaderDropped        = "app-dropped"         // which headers were too large to come along
 )
 
 const (
@@ -41,7 +43,8 @@ func (e Envelope) Attempts() int {
 }
 
 // forwarded is d's envelope for publishing it again: what the broker noted on it is gone, because a copied
-// x-death makes the broker drop the message as a cycle, and it remembers where it came from.
+// x-death makes the broker drop the message as a cycle, headers that no frame would hold are dropped, and it remembers
+// where it came from.
 func forwarded(d Delivery) Envelope {
 	e := d.Envelope
 	e.Expiration = 0
@@ -52,6 +55,7 @@ func forwarded(d Delivery) Envelope {
 
 	maps.DeleteFunc(e.Headers, func(name string, _ any) bool { return isBrokers(name) })
 	delete(e.Headers, HeaderReason)
+	slim(e.Headers)
 	keep(e.Headers, HeaderOriginExchange, d.Exchange)
 	keep(e.Headers, HeaderOriginKey, d.Key)
 	return e
@@ -69,10 +73,17 @@ func isBrokers(header string) bool {
 func failed(d Delivery, err error) Envelope {
 	e := forwarded(d)
 	e.Headers[HeaderAttempt] = int64(d.Attempts() + 1)
-	e.Headers[HeaderError] = shorten(err.Error())
+	e.Headers[HeaderError] = shorten(errorText(err, e.Headers[HeaderDropped]))
 	e.Headers[HeaderErrorClass] = classOf(err)
 	keep(e.Headers, HeaderFirstFailedAt, time.Now().UTC().Format(time.RFC3339))
 	return e
+}
+
+func errorText(err error, dropped any) string {
+	if dropped == nil {
+		return err.Error()
+	}
+	return fmt.Sprint(dropped, ": ", err)
 }
 
 func keep(headers map[string]any, name, value string) {

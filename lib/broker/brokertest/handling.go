@@ -13,12 +13,13 @@ import (
 
 func handling() promises {
 	return promises{
-		"HandledMessageIsGone":               handledMessageIsGone,
-		"PermanentErrorIsDeath":              permanentErrorIsDeath,
-		"MalformedMessageIsDeadUnhandled":    malformedMessageIsDeadUnhandled,
-		"MessageWithoutIDGetsOne":            messageWithoutIDGetsOne,
-		"DeadMessageHasExactlyTheseHeaders":  deadMessageHasExactlyTheseHeaders,
-		"LongErrorIsCutToOneKilobyteOfRunes": longErrorIsCutToOneKilobyteOfRunes,
+		"HandledMessageIsGone":                       handledMessageIsGone,
+		"PermanentErrorIsDeath":                      permanentErrorIsDeath,
+		"MalformedMessageIsDeadUnhandled":            malformedMessageIsDeadUnhandled,
+		"MessageWithoutIDGetsOne":                    messageWithoutIDGetsOne,
+		"DeadMessageHasExactlyTheseHeaders":          deadMessageHasExactlyTheseHeaders,
+		"LargestHeadersAreDroppedWhenTheyAreTooMuch": largestHeadersAreDroppedWhenTheyAreTooMuch,
+		"LongErrorIsCutToOneKilobyteOfRunes":         longErrorIsCutToOneKilobyteOfRunes,
 	}
 }
 
@@ -117,6 +118,32 @@ func deadMessageHasExactlyTheseHeaders(s *scene) {
 	if d.ID != e.ID || d.CorrelationID != e.CorrelationID || d.Type != e.Type || d.ContentType != e.ContentType ||
 		!d.Timestamp.Equal(e.Timestamp) || !slices.Equal(d.Body, e.Body) || d.Expiration != 0 {
 		s.Errorf("got %+v, want %+v", d.Envelope, e)
+	}
+}
+
+// The note stays, though nothing more is dropped at the second failure.
+func largestHeadersAreDroppedWhenTheyAreTooMuch(s *scene) {
+	fail := func(context.Context, *anything) error { return errors.New("out of luck") }
+	q := broker.One(s.connection, "main", fail, broker.Retry(100*time.Millisecond))
+	s.run(q)
+	s.publish(q.Name, broker.Envelope{ID: "1", Body: []byte(`{}`), Headers: map[string]any{
+		"tenant":                   "a",
+		"list":                     []any{strings.Repeat("x", 20<<10), map[string]any{"k": make([]byte, 20<<10)}},
+		"text":                     strings.Repeat("x", 30<<10),
+		broker.HeaderOriginKey:     strings.Repeat("x", 20<<10), // not by us
+		broker.HeaderErrorClass:    "ours",
+		broker.HeaderFirstFailedAt: "ours",
+	}})
+
+	d := s.take(s.family(q).Dead())
+	for name, want := range map[string]bool{"tenant": true, "list": false, "text": true, broker.HeaderFirstFailedAt: true} {
+		if _, kept := d.Headers[name]; kept != want {
+			s.Errorf("%s: kept %t, want %t", name, kept, want)
+		}
+	}
+	text, _ := d.Headers[broker.HeaderError].(string)
+	if d.Attempts() != 2 || !strings.Contains(text, `the largest "list": out of luck`) {
+		s.Errorf("%d attempts, error %s", d.Attempts(), text)
 	}
 }
 

@@ -111,7 +111,7 @@ func TestRefusedPublishCostsNoConnection(t *testing.T) {
 	api := newAPI(t, testenv.Management(t), url)
 	before := api.only()
 
-	long := strings.Repeat("x", 256)
+	long, huge := strings.Repeat("x", 256), strings.Repeat("x", 131_000)
 	for what, publish := range map[string]func() error{
 		"missing exchange":    func() error { return b.Publish(t.Context(), "absent", "k", broker.Envelope{}) },
 		"long key":            func() error { return b.Publish(t.Context(), "", long, broker.Envelope{}) },
@@ -119,6 +119,7 @@ func TestRefusedPublishCostsNoConnection(t *testing.T) {
 		"long id":             func() error { return b.Publish(t.Context(), "", family.Name, broker.Envelope{ID: long}) },
 		"long header":         func() error { return b.Publish(t.Context(), "", family.Name, header(long, 1)) },
 		"header of no type":   func() error { return b.Publish(t.Context(), "", family.Name, header("h", struct{}{})) },
+		"large headers":       func() error { return b.Publish(t.Context(), "", family.Name, header("h", huge)) },
 		"too large a message": func() error { return b.Publish(t.Context(), "", family.Name, large()) },
 	} {
 		if publish() == nil {

@@ -12,8 +12,10 @@ import (
 	"example.com/app/lib/broker"
 )
 
-// underWay bounds the messages that wait for their confirmation.
-const underWay = 1024
+const (
+	underWay   = 1024    // bounds the messages that wait for their confirmation
+	properties = 2 << 10 // what a frame with headers needs besides them, at most
+)
 
 // publisher is the link that publishes, with one channel in confirm mode at a time.
 type publisher struct {
@@ -46,14 +48,18 @@ func (p *publisher) publish(ctx context.Context, exchange, key string, e broker.
 
 	err = errNotSent
 	for errors.Is(err, errNotSent) {
-		err = p.send(ctx, identity{exchange, key, e.ID}, message)
+		err = p.send(ctx, identity{exchange, key, e.ID}, message, e.HeaderSize())
 	}
 	return err
 }
 
-func (p *publisher) send(ctx context.Context, id identity, message amqp.Publishing) error {
+func (p *publisher) send(ctx context.Context, id identity, message amqp.Publishing, headerSize int) error {
 	s, err := p.await(ctx, status.publishes)
 	if err = cmp.Or(err, context.Cause(ctx)); err != nil {
+		return err
+	}
+
+	if err := fits(headerSize, s.conn.Config.FrameSize); err != nil {
 		return err
 	}
 
@@ -81,6 +87,14 @@ func (p *publisher) send(ctx context.Context, id identity, message amqp.Publishi
 	case <-ctx.Done(): // the flight goes on without its caller
 		return fmt.Errorf("%w: %w", broker.ErrUnknown, context.Cause(ctx))
 	}
+}
+
+// fits refuses headers that would cost the connection: they travel in one frame.
+func fits(headers, frame int) error {
+	if most := frame - properties; frame > 0 && headers > most { // 0: the server sets no limit
+		return fmt.Errorf("its headers have %d bytes, and a frame of this server holds %d", headers, most)
+	}
+	return nil
 }
 
 func (s status) publishes() bool {
