@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-const lastBreath = time.Second // for handlers whose context was just cut
+const lastBreath = time.Second // for handlers whose context was just cut, and for what the broker is told after them
 
 var (
 	errDatabaseAway = errors.New("the database is away")
@@ -61,7 +61,7 @@ func (s *session) read() error {
 		}
 	}
 
-	s.giveBack(waiting)
+	s.running.Go(func() { s.giveBack(waiting) })
 	return context.Cause(s.stop)
 }
 
@@ -83,26 +83,34 @@ func (s *session) giveBack(waiting []Delivery) {
 	}
 }
 
-// finish waits for the handlers, no longer than a last breath after the grace, and closes: what is unsettled
-// then goes back to the queue.
+// finish waits for the handlers and for what is being given back, and closes: what is unsettled then goes back to
+// the queue.
 func (s *session) finish() {
-	idle := make(chan struct{})
+	s.await(s.running.Wait)
+	s.end(nil)
+	s.lose()
+	s.await(func() {
+		if err := s.sub.Close(); err != nil {
+			s.log.Warn("closing the subscription went wrong", "error", err)
+		}
+	})
+}
+
+// await leaves do behind a last breath after the grace: a handler may not heed its context, and a broker that has
+// vanished does not answer.
+func (s *session) await(do func()) {
+	done := make(chan struct{})
 	go func() {
-		s.running.Wait()
-		close(idle)
+		defer close(done)
+		do()
 	}()
 
 	select {
-	case <-idle:
+	case <-done:
 	case <-s.work.Done():
 		select {
-		case <-idle:
+		case <-done:
 		case <-time.After(lastBreath):
 		}
-	}
-	s.end(nil)
-	s.lose()
-	if err := s.sub.Close(); err != nil {
-		s.log.Warn("closing the subscription went wrong", "error", err)
 	}
 }

@@ -67,6 +67,39 @@ func TestHugeHeadersEndInTheDeadQueueAndCostNoConnection(t *testing.T) {
 	}
 }
 
+func TestDrainDoesNotWaitForABrokerThatVanished(t *testing.T) {
+	t.Parallel()
+	p := newProxy(t, testenv.Broker(t))
+	b := open(t, p.url)
+	began, finish := make(chan struct{}), make(chan struct{})
+	c, err := broker.NewConsumer(broker.Options{
+		Drivers: map[broker.Connection]broker.Driver{"example": b}, HandlerTimeout: soon, Grace: time.Millisecond,
+		Log: slog.New(slog.DiscardHandler), // what the drain leaves behind may speak after the test
+		Queues: []broker.Queue{broker.One("example", "main", func(context.Context, *numbered) error {
+			close(began)
+			<-finish
+			return nil
+		})},
+	})
+	check(t, err)
+	check(t, c.Declare(t.Context()))
+	_, err = broker.Send(t.Context(), b, "example.main", []byte(`{"n":1}`))
+	check(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- c.Run(ctx) }()
+	receive(t, began)
+
+	p.vanish()
+	close(finish)
+	cancel()
+	check(t, receive(t, ended))
+	if s := b.State(); !s.Connected {
+		t.Errorf("it waited until the loss was noticed: %v", s.Problem)
+	}
+	check(t, b.Close(t.Context()))
+}
+
 // publishingConnection is the address and port of the driver's.
 func publishingConnection(t *testing.T, url string) (name string) {
 	t.Helper()

@@ -16,7 +16,6 @@ import (
 const (
 	shortestPause = 500 * time.Millisecond
 	longestPause  = 30 * time.Second
-	farewell      = 2 * time.Second // how long a close may wait for the server's answer
 )
 
 // link is one connection, made again whenever it is lost.
@@ -84,14 +83,15 @@ func (l *link) session(ctx context.Context, serve serveFunc) error {
 	if err != nil {
 		return err
 	}
-	defer hangUp(conn)
-	defer context.AfterFunc(ctx, func() { hangUp(conn) })()
+	defer conn.hangUp()
+	defer context.AfterFunc(ctx, conn.hangUp)()
 
 	closed := conn.NotifyClose(make(chan *amqp.Error, 1))
-	l.update(func(s *status) { *s = status{conn: conn, server: product(conn)} })
-	l.log.Info("connected to the broker", "server", product(conn))
+	known := product(conn.Connection)
+	l.update(func(s *status) { *s = status{conn: conn.Connection, server: known} })
+	l.log.Info("connected to the broker", "server", known)
 
-	return fmt.Errorf("%s: the connection was lost: %w", l.server, serve(conn, closed))
+	return fmt.Errorf("%s: the connection was lost: %w", l.server, serve(conn.Connection, closed))
 }
 
 // reasonOf is why the server or the network closed something; nil is an end that this side asked for.
@@ -156,8 +156,6 @@ func (s status) why(to server) error {
 	}
 	return fmt.Errorf("%s: the connection was lost", to)
 }
-
-func hangUp(conn *amqp.Connection) { _ = conn.CloseDeadline(time.Now().Add(farewell)) }
 
 // pause is full jitter below a bound that doubles with every failure.
 func pause(failures int) time.Duration {

@@ -16,7 +16,11 @@ type proxy struct {
 	url  string
 	mu   sync.Mutex
 	drop func(frame []byte) bool
+	gone chan struct{} // closed: nothing goes through in either direction
 }
+
+// vanish keeps the connections and lets nothing through any more, as a network that is cut.
+func (p *proxy) vanish() { close(p.gone) }
 
 // newProxy has an address of its own for the server of amqpURL.
 func newProxy(t testing.TB, amqpURL string) *proxy {
@@ -30,7 +34,7 @@ func newProxy(t testing.TB, amqpURL string) *proxy {
 	t.Cleanup(func() { _ = l.Close() })
 	u.Host = l.Addr().String()
 
-	p := &proxy{url: u.String(), drop: func([]byte) bool { return false }}
+	p := &proxy{url: u.String(), drop: func([]byte) bool { return false }, gone: make(chan struct{})}
 	go p.accept(t.Context(), l, server)
 	return p
 }
@@ -52,15 +56,32 @@ func (p *proxy) accept(ctx context.Context, l net.Listener, server string) {
 			_ = client.Close()
 			continue
 		}
-		go p.answers(client, upstream)
-		go func() {
-			_, _ = io.Copy(upstream, client)
-			_ = upstream.Close()
-		}()
+		go p.answers(ctx, client, upstream)
+		go p.requests(ctx, client, upstream)
 	}
 }
 
-func (p *proxy) answers(client, upstream net.Conn) {
+func (p *proxy) requests(ctx context.Context, client, upstream net.Conn) {
+	defer func() { _ = upstream.Close() }()
+	for buffer := make([]byte, 64<<10); ; {
+		n, err := client.Read(buffer)
+		p.pass(ctx)
+		if _, lost := upstream.Write(buffer[:n]); err != nil || lost != nil {
+			return
+		}
+	}
+}
+
+// pass returns at once until the proxy vanishes, and then with the end of the test.
+func (p *proxy) pass(ctx context.Context) {
+	select {
+	case <-p.gone:
+		<-ctx.Done()
+	default:
+	}
+}
+
+func (p *proxy) answers(ctx context.Context, client, upstream net.Conn) {
 	defer func() { _ = client.Close() }()
 	for {
 		var head [7]byte
@@ -72,6 +93,7 @@ func (p *proxy) answers(client, upstream net.Conn) {
 			return
 		}
 		frame := slices.Concat(head[:], rest)
+		p.pass(ctx)
 
 		p.mu.Lock()
 		dropped := p.drop(frame)

@@ -110,7 +110,8 @@ func (b *Broker) State() broker.State {
 	return s
 }
 
-// Close waits until every message under way is confirmed, or ctx ends, and then closes the connections.
+// Close waits until every message under way is confirmed, or ctx ends, and then closes the connections, which takes
+// two seconds where the server does not answer.
 // What waits for a connection or is published later gets an error.
 func (b *Broker) Close(ctx context.Context) error {
 	var err error

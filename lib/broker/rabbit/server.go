@@ -15,6 +15,7 @@ import (
 )
 
 const (
+	farewell    = 2 * time.Second // how long a close may wait for the server's answer
 	heartbeat   = 10 * time.Second
 	dialTimeout = 10 * time.Second // of the handshakes too
 )
@@ -47,26 +48,39 @@ func (s server) String() string {
 
 func (s server) address() string { return net.JoinHostPort(s.uri.Host, strconv.Itoa(s.uri.Port)) }
 
+// connection can be ended whatever the server does.
+type connection struct {
+	*amqp.Connection
+	socket net.Conn
+}
+
+// hangUp takes leave of the server, which does not answer when it has vanished or reads nothing under an alarm.
+// The deadlines of amqp091 do not bound that: every heartbeat of the server lifts them.
+func (c connection) hangUp() {
+	defer time.AfterFunc(farewell, func() { _ = c.socket.Close() }).Stop()
+	_ = c.Close()
+}
+
 // dial connects; an error or the end of ctx leaves nothing open.
-func (s server) dial(ctx context.Context) (*amqp.Connection, error) {
+func (s server) dial(ctx context.Context) (connection, error) {
 	deadline := time.Now().Add(dialTimeout)
 	d := net.Dialer{Deadline: deadline}
 	socket, err := d.DialContext(ctx, "tcp", s.address())
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", s, s.explain(err))
+		return connection{}, fmt.Errorf("%s: %w", s, s.explain(err))
 	}
 	defer context.AfterFunc(ctx, func() { _ = socket.Close() })()
 
 	conn, err := s.shakeHands(socket, deadline)
 	if err != nil {
 		_ = socket.Close()
-		return nil, fmt.Errorf("%s: %w", s, s.explain(err))
+		return connection{}, fmt.Errorf("%s: %w", s, s.explain(err))
 	}
 	if tooOld(product(conn)) {
-		hangUp(conn)
-		return nil, fmt.Errorf("%s: %s may lose messages; RabbitMQ 3.10 or newer is needed", s, product(conn))
+		connection{conn, socket}.hangUp()
+		return connection{}, fmt.Errorf("%s: %s may lose messages; RabbitMQ 3.10 or newer is needed", s, product(conn))
 	}
-	return conn, nil
+	return connection{conn, socket}, nil
 }
 
 func (s server) shakeHands(socket net.Conn, deadline time.Time) (*amqp.Connection, error) {
