@@ -97,10 +97,12 @@ func begin(ctx context.Context, m mode, s Settings, log *slog.Logger, p *ops.Pro
 
 // unlessStopped is nil when a signal has ended the start that err is of.
 func unlessStopped(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
+	select {
+	case <-ctx.Done():
 		return nil
+	default:
+		return err
 	}
-	return err
 }
 
 func serveProbes(ctx context.Context, m mode, s Settings, p *ops.Probes) (closeProbes func(), err error) {
