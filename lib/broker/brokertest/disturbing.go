@@ -34,11 +34,7 @@ func (s *scene) send(queue string, body string) {
 }
 
 func deletedQueueIsDeclaredAndConsumedAgain(s *scene) {
-	handled := make(chan int, 10)
-	q := broker.One(s.connection, "main", func(_ context.Context, in *anything) error {
-		handled <- in.N
-		return nil
-	})
+	q, handled := reporting(s)
 	s.run(q)
 	s.send(q.Name, `{"n":1}`)
 	receive(s, handled)
@@ -68,11 +64,7 @@ func deletedDeadQueueIsDeclaredAgain(s *scene) {
 }
 
 func deletedDeadQueueIsBackWithTheNextSession(s *scene) {
-	handled := make(chan int, 1)
-	q := broker.One(s.connection, "main", func(_ context.Context, in *anything) error {
-		handled <- in.N
-		return nil
-	})
+	q, handled := reporting(s)
 	s.run(q)
 	s.send(q.Name, `{"n":1}`)
 	receive(s, handled)

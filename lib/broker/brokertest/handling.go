@@ -24,11 +24,7 @@ func handling() promises {
 }
 
 func handledMessageIsGone(s *scene) {
-	handled := make(chan int, 1)
-	q := broker.One(s.connection, "main", func(_ context.Context, in *anything) error {
-		handled <- in.N
-		return nil
-	})
+	q, handled := reporting(s)
 	cancel, wait := s.run(q)
 	_, err := broker.Send(s.Context(), s.server, q.Name, []byte(`{"n":3}`))
 	s.check(err)

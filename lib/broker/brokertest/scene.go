@@ -141,3 +141,13 @@ func receive[T any](s *scene, from <-chan T) (v T) {
 	}
 	return v
 }
+
+// reporting is a queue whose handler tells the n of each message.
+func reporting(s *scene) (q broker.Queue, handled chan int) {
+	handled = make(chan int, 10)
+	q = broker.One(s.connection, "main", func(_ context.Context, in *anything) error {
+		handled <- in.N
+		return nil
+	})
+	return q, handled
+}
