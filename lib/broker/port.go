@@ -53,6 +53,10 @@ type Subscription interface {
 	// Deliveries is closed when the subscription has ended: by Cancel, Close, or a failure that Err tells.
 	Deliveries() <-chan Delivery
 
+	// AckAll acks these deliveries of the subscription in as few words as the broker allows; others that are out stay out.
+	// Those that are settled already, or belong to a channel that is gone, are ErrSettleLate.
+	AckAll(deliveries []Delivery) error
+
 	// Cancel stops new deliveries. Those that are out stay with their holder, who can still settle them;
 	// those that were in Deliveries' buffer remain to be read there before it is closed.
 	Cancel() error

@@ -3,6 +3,7 @@ package memory
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -93,6 +94,14 @@ func (s *subscription) deliver(m *message) {
 }
 
 func (s *subscription) Deliveries() <-chan broker.Delivery { return s.deliveries }
+
+func (s *subscription) AckAll(deliveries []broker.Delivery) error {
+	var errs []error
+	for _, d := range deliveries {
+		errs = append(errs, d.Ack())
+	}
+	return errors.Join(errs...)
+}
 
 func (s *subscription) Cancel() error {
 	s.queue.broker.mu.Lock()

@@ -113,6 +113,14 @@ func (s *subscription) Err() error {
 	return s.err
 }
 
+func (s *subscription) AckAll(deliveries []broker.Delivery) error {
+	var errs []error
+	for _, d := range deliveries {
+		errs = append(errs, d.Ack())
+	}
+	return errors.Join(errs...)
+}
+
 func (s *subscription) Cancel() error {
 	s.asked.Store(true)
 	if err := s.channel.Cancel(consumerTag, false); err != nil {
