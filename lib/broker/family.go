@@ -5,7 +5,10 @@ import (
 	"time"
 )
 
-const deadSuffix = ".dead"
+const (
+	deadSuffix    = ".dead"
+	suspectSuffix = ".suspect"
+)
 
 // Family is a queue of the table with the queues that belong to it.
 type Family struct {
@@ -17,6 +20,9 @@ type Family struct {
 
 // Dead is where messages end that cannot be handled.
 func (f Family) Dead() string { return f.Name + deadSuffix }
+
+// Suspect is where messages wait that came back too often to be handled beside others.
+func (f Family) Suspect() string { return f.Name + suspectSuffix }
 
 // Retry is the queue in which a message waits for the delay; the delay is part of the name because a queue's
 // arguments cannot change.
@@ -34,10 +40,11 @@ type QueueSpec struct {
 
 // Queues lists what the family consists of, targets of dead-lettering first.
 func (f Family) Queues() []QueueSpec {
-	specs := make([]QueueSpec, 0, 2+len(f.Tiers))
+	specs := make([]QueueSpec, 0, 3+len(f.Tiers))
 	specs = append(specs,
 		QueueSpec{Name: f.Dead(), DeliveryLimit: unlimited},
-		QueueSpec{Name: f.Name, DeadLetterTo: f.Dead(), DeliveryLimit: backstop})
+		QueueSpec{Name: f.Name, DeadLetterTo: f.Dead(), DeliveryLimit: backstop},
+		QueueSpec{Name: f.Suspect(), DeadLetterTo: f.Dead(), DeliveryLimit: suspectBackstop})
 	for _, tier := range f.Tiers {
 		specs = append(specs, QueueSpec{Name: f.Retry(tier), TTL: tier, DeadLetterTo: f.Name})
 	}
@@ -45,6 +52,7 @@ func (f Family) Queues() []QueueSpec {
 }
 
 const (
-	unlimited = 1_000_000_000 // never -1: RabbitMQ 3.10 then destroys the message at its first requeue
-	backstop  = 1000          // our own accounting comes far earlier
+	unlimited       = 1_000_000_000 // never -1: RabbitMQ 3.10 then destroys the message at its first requeue
+	backstop        = 1000          // our own accounting comes far earlier
+	suspectBackstop = 20            // and here too
 )
