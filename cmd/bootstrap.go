@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/spf13/cobra"
 
 	"example.com/app/lib/broker"
@@ -18,22 +21,32 @@ import (
 type Deps struct {
 	Settings Settings
 	Log      *slog.Logger
+	Metrics  *prometheus.Registry
+	Ops      *http.ServeMux // what the ops port has besides probes, metrics and profiles
 	DB       *pg.DB
 	Brokers  map[broker.Connection]broker.Driver
 }
 
+func newDeps(s Settings, log *slog.Logger) *Deps {
+	metrics := prometheus.NewRegistry()
+	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return &Deps{
+		Settings: s, Log: log, Metrics: metrics, Ops: http.NewServeMux(),
+		Brokers: map[broker.Connection]broker.Driver{},
+	}
+}
+
 // Open connects to what the mode needs and waits for servers that are not up yet, at most STARTUP_TIMEOUT.
 // On an error nothing stays open.
-func Open(ctx context.Context, m mode, s Settings, log *slog.Logger) (*Deps, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.StartupTimeout)
+func (d *Deps) Open(ctx context.Context, m mode) error {
+	ctx, cancel := context.WithTimeout(ctx, d.Settings.StartupTimeout)
 	defer cancel()
 
-	d := &Deps{Settings: s, Log: log, Brokers: map[broker.Connection]broker.Driver{}}
-	if err := d.open(ctx, m); err != nil {
+	err := d.open(ctx, m)
+	if err != nil {
 		d.Close(context.WithoutCancel(ctx))
-		return nil, err
 	}
-	return d, nil
+	return err
 }
 
 func (d *Deps) open(ctx context.Context, m mode) error {
@@ -104,8 +117,8 @@ func (f *flags) withDatabase(c *cobra.Command, name string, do func(d *Deps) err
 	}
 
 	s.AMQPURL, s.AMQPURLs = "", nil
-	d, err := Open(c.Context(), mode{name: name}, s, newLogger(s))
-	if err != nil {
+	d := newDeps(s, newLogger(s))
+	if err := d.Open(c.Context(), mode{name: name}); err != nil {
 		return err
 	}
 	defer d.Close(context.WithoutCancel(c.Context()))

@@ -22,7 +22,7 @@ import (
 type mode struct {
 	name        string
 	needsBroker bool   // false: the mode reports the broker and goes on without it
-	portSetting string // of the port for probes
+	portSetting string // of the ops port
 	port        func(Settings) int
 	parts       func(ctx context.Context, d *Deps, p *ops.Probes) ([]part, error)
 }
@@ -58,14 +58,14 @@ func newLogger(s Settings) *slog.Logger {
 
 // live answers probes from its first moment to its last. A signal while it starts is a stop like any other.
 func live(ctx context.Context, m mode, s Settings, log *slog.Logger) error {
-	probes := &ops.Probes{}
-	closeProbes, err := serveProbes(ctx, m, s, probes)
+	probes, d := &ops.Probes{}, newDeps(s, log)
+	closeOps, err := d.serveOps(ctx, m, probes)
 	if err != nil {
 		return err
 	}
-	defer closeProbes()
+	defer closeOps()
 
-	d, parts, err := begin(ctx, m, s, log, probes)
+	parts, err := d.begin(ctx, m, probes)
 	if err != nil {
 		return unlessStopped(ctx, err)
 	}
@@ -79,20 +79,18 @@ func live(ctx context.Context, m mode, s Settings, log *slog.Logger) error {
 }
 
 // begin opens what the mode needs and makes its parts, within STARTUP_TIMEOUT.
-func begin(ctx context.Context, m mode, s Settings, log *slog.Logger, p *ops.Probes) (*Deps, []part, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.StartupTimeout)
+func (d *Deps) begin(ctx context.Context, m mode, p *ops.Probes) ([]part, error) {
+	ctx, cancel := context.WithTimeout(ctx, d.Settings.StartupTimeout)
 	defer cancel()
 
-	d, err := Open(ctx, m, s, log)
-	if err != nil {
-		return nil, nil, err
+	if err := d.Open(ctx, m); err != nil {
+		return nil, err
 	}
 	parts, err := m.parts(ctx, d, p)
 	if err != nil {
 		d.Close(context.WithoutCancel(ctx))
-		return nil, nil, err
 	}
-	return d, parts, nil
+	return parts, err
 }
 
 // unlessStopped is nil when a signal has ended the start that err is of.
@@ -105,8 +103,8 @@ func unlessStopped(ctx context.Context, err error) error {
 	}
 }
 
-func serveProbes(ctx context.Context, m mode, s Settings, p *ops.Probes) (closeProbes func(), err error) {
-	l, err := listen(s.Host, m.port(s), m.portSetting)
+func (d *Deps) serveOps(ctx context.Context, m mode, p *ops.Probes) (closeOps func(), err error) {
+	l, err := listen(d.Settings.Host, m.port(d.Settings), m.portSetting)
 	if err != nil {
 		return nil, err
 	}
@@ -115,9 +113,17 @@ func serveProbes(ctx context.Context, m mode, s Settings, p *ops.Probes) (closeP
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_ = api.Serve(ctx, l, p.Handler(), time.Second)
+		_ = api.Serve(ctx, l, ops.Handler(d.opsOptions(p)), time.Second)
 	}()
 	return func() { cancel(); <-done }, nil
+}
+
+func (d *Deps) opsOptions(p *ops.Probes) ops.Options {
+	o := ops.Options{Probes: p, Token: d.Settings.OpsToken, More: d.Ops}
+	if d.Settings.Metrics {
+		o.Metrics = d.Metrics
+	}
+	return o
 }
 
 func listen(host string, port int, setting string) (net.Listener, error) {

@@ -104,7 +104,7 @@ func (f *flags) withBrokers(c *cobra.Command, do func(d *Deps) error) error {
 		return err
 	}
 
-	d := &Deps{Settings: s, Log: slog.New(slog.DiscardHandler), Brokers: map[broker.Connection]broker.Driver{}}
+	d := newDeps(s, slog.New(slog.DiscardHandler))
 	defer d.Close(context.WithoutCancel(c.Context()))
 	if err := d.openBrokers(mode{name: "queue", needsBroker: true}); err != nil {
 		return err

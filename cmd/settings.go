@@ -11,19 +11,22 @@ import (
 	"example.com/app/schedule"
 )
 
+const minOpsToken = 16 // bytes
+
 // Settings are all there are. The order here is that of `app config print` and of .env.example.
 type Settings struct {
 	Env          string `name:"ENV" default:"local" validate:"oneof=local test staging production" help:"local, test, staging or production"`
 	Host         string `name:"HOST" default:"127.0.0.1" validate:"ip|hostname_rfc1123" help:"address that every listener binds"`
 	APIPort      int    `name:"API_PORT" default:"8090" validate:"min=0,max=65535" help:"run, dev: the API; 0 takes a free port"`
-	OpsPort      int    `name:"OPS_PORT" default:"8093" validate:"min=0,max=65535" help:"run, dev: probes"`
-	AMQPort      int    `name:"AMQ_PORT" default:"8091" validate:"min=0,max=65535" help:"consume: probes"`
-	SchedulePort int    `name:"SCHEDULE_PORT" default:"8092" validate:"min=0,max=65535" help:"schedule: probes"`
+	OpsPort      int    `name:"OPS_PORT" default:"8093" validate:"min=0,max=65535" help:"run, dev: probes, metrics, profiles"`
+	AMQPort      int    `name:"AMQ_PORT" default:"8091" validate:"min=0,max=65535" help:"consume: probes, metrics, profiles"`
+	SchedulePort int    `name:"SCHEDULE_PORT" default:"8092" validate:"min=0,max=65535" help:"schedule: probes, metrics, profiles"`
 
 	Debug     bool       `name:"DEBUG" default:"false" help:"serves the API documentation pages; never in production"`
 	LogLevel  slog.Level `name:"LOG_LEVEL" default:"info" help:"debug, info, warn or error"`
 	LogFormat string     `name:"LOG_FORMAT" default:"json" validate:"oneof=json text" help:"json, or text for people"`
 	AccessLog bool       `name:"ACCESS_LOG" default:"on" help:"on logs each HTTP request"`
+	Metrics   bool       `name:"METRICS" default:"on" help:"on serves /metrics on the port for probes"`
 	Workers   int        `name:"WORKERS" validate:"min=1,max=10000" help:"handlers at once per queue; unset: 8 for each CPU"`
 
 	DatabaseURL      string `name:"DATABASE_URL" validate:"scheme=postgres postgresql" help:"Postgres 15 or newer; has a default only in local and test"`
@@ -37,6 +40,8 @@ type Settings struct {
 	AMQPHandlerTimeout time.Duration     `name:"AMQP_HANDLER_TIMEOUT" default:"20s" validate:"min=1ms" help:"longest time for one message, shorter than SHUTDOWN_TIMEOUT"`
 
 	schedule.Times
+
+	OpsToken string `name:"OPS_TOKEN" secret:"true" help:"asked of who wants metrics, profiles or the desk; unset: profiles and the desk are for this host alone"`
 
 	StartupTimeout  time.Duration `name:"STARTUP_TIMEOUT" default:"60s" validate:"min=0s" help:"how long to wait for servers that are not up yet"`
 	DrainDelay      time.Duration `name:"DRAIN_DELAY" default:"0s" validate:"min=0s" help:"from not ready to no new work, for load balancers to see it"`
@@ -67,6 +72,8 @@ func (s *Settings) Check() []config.Mistake {
 	}
 
 	wrong(s.Env == "production" && s.Debug, "DEBUG", "must be false when ENV is production")
+	wrong(s.Env == "production" && s.OpsToken != "" && len(s.OpsToken) < minOpsToken, "OPS_TOKEN",
+		"must have %d bytes or more when ENV is production", minOpsToken)
 	wrong(s.DatabaseURL == "", "DATABASE_URL", "must be set when ENV is %s, to postgres://USER:PASSWORD@HOST:5432/DATABASE", s.Env)
 	wrong(s.DBMinConnections > s.DBMaxConnections, "DB_MIN_CONNECTIONS",
 		"must not be above DB_MAX_CONNECTIONS, which is %d", s.DBMaxConnections)

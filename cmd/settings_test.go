@@ -89,6 +89,7 @@ func TestSettingsThatCannotHoldAreRefused(t *testing.T) {
 	}{
 		{[]string{"ENV=prod"}, `ENV is "prod" (environment): must be local, test, staging or production`},
 		{[]string{production, database, "DEBUG=true"}, `DEBUG is "true" (environment): must be false when ENV is production`},
+		{[]string{production, database, "OPS_TOKEN=fifteen-bytes-!"}, `OPS_TOKEN is "xxxxx" (environment): must have 16 bytes or more when ENV is production`},
 		{[]string{"ENV=staging"}, "DATABASE_URL is not set: must be set when ENV is staging, to postgres://USER:PASSWORD@HOST:5432/DATABASE"},
 		{[]string{"DATABASE_URL=mysql://app:hush@h/app"}, `DATABASE_URL is "mysql://app:xxxxx@h/app" (environment): must be a URL that begins with postgres://`},
 		{[]string{"AMQP_URL_BILLING=billing"}, `AMQP_URL_BILLING is "billing" (environment): must be a URL that begins with amqp:// or amqps://`},

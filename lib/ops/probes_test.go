@@ -15,6 +15,10 @@ func fine(context.Context) error { return nil }
 
 func broken(context.Context) error { return errors.New("connection refused") }
 
+func contains(w *httptest.ResponseRecorder, text string) bool {
+	return strings.Contains(w.Body.String(), text)
+}
+
 func expect(t *testing.T, p *ops.Probes, path string, status int, says string) {
 	t.Helper()
 	w := httptest.NewRecorder()

@@ -1,0 +1,45 @@
+package ops
+
+import (
+	"net/http"
+	"net/http/pprof"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Options say what the port serves besides probes, and to whom.
+type Options struct {
+	Probes  *Probes
+	Metrics prometheus.Gatherer // nil: no /metrics
+	Token   string              // what all but probes is asked for; empty: only loopback gets more than probes and metrics
+	More    http.Handler        // whatever else the port has, as well guarded as the profiles; nil: nothing
+}
+
+// Handler serves the three probes to everybody, and /metrics, /debug/pprof/ and More to those who may have them.
+func Handler(o Options) http.Handler {
+	mux := http.NewServeMux()
+	for _, path := range Paths() {
+		mux.Handle(path, o.Probes.Handler())
+	}
+	if o.Metrics != nil {
+		mux.Handle("GET /metrics", o.metricsGuard(promhttp.HandlerFor(o.Metrics, promhttp.HandlerOpts{
+			ErrorHandling: promhttp.ContinueOnError, // one sick collector must not hide the others
+		})))
+	}
+	mux.Handle("/debug/pprof/", o.guard(profiles()))
+	if o.More != nil {
+		mux.Handle("/", o.guard(o.More))
+	}
+	return mux
+}
+
+func profiles() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	return mux
+}
