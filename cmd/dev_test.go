@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"example.com/app/lib/pg/embedded"
+	"example.com/app/lib/testenv"
 )
 
 var databaseURL = regexp.MustCompile(`DATABASE_URL=(\S+)`)
@@ -29,32 +30,32 @@ func devDir(t *testing.T) string {
 
 func TestDevIsTheWholeServiceOnNothing(t *testing.T) {
 	t.Parallel()
-	dir, s := devDir(t), freePorts(t).with(settings{"SCHEDULE_RENAME_STUDENTS": "@every 1s"})
+	dir, s := devDir(t), freePorts(t).With(settings{"SCHEDULE_RENAME_STUDENTS": "@every 1s"})
 
 	dev := start(t, dir, s, "dev")
-	dev.says("Ctrl-C")
+	dev.Says("Ctrl-C")
 	for _, path := range []string{"/docs", "/redoc", "/openapi.json", "/swagger.json", "/readyz", "/livez", "/srv/v1/ping"} {
-		if status, answer := request(t, http.MethodGet, s.url("API_PORT", path), ""); status != http.StatusOK {
+		if status, answer := testenv.Request(t, http.MethodGet, s.URL("API_PORT", path), ""); status != http.StatusOK {
 			t.Errorf("%s answers %d %s", path, status, answer)
 		}
 	}
-	if status, answer := request(t, http.MethodPost, s.url("API_PORT", "/api/v1/students"), `{"name": "Katherine"}`); status != http.StatusCreated {
+	if status, answer := testenv.Request(t, http.MethodPost, s.URL("API_PORT", "/api/v1/students"), `{"name": "Katherine"}`); status != http.StatusCreated {
 		t.Fatalf("POST answers %d %s", status, answer)
 	}
-	eventually(t, "Katherine is renamed", func() bool {
-		_, answer := request(t, http.MethodGet, s.url("API_PORT", "/api/v1/students?name=katherine_new"), "")
+	testenv.Eventually(t, "Katherine is renamed", func() bool {
+		_, answer := testenv.Request(t, http.MethodGet, s.URL("API_PORT", "/api/v1/students?name=katherine_new"), "")
 		return strings.Contains(answer, "Katherine_new")
 	})
 
-	database := databaseURL.FindStringSubmatch(dev.output.String())[1]
-	if said, status := run(t, dir, s.with(settings{"DATABASE_URL": database}), "migrate", "status"); status != 0 || strings.Contains(said, "not yet") {
+	database := databaseURL.FindStringSubmatch(dev.Said())[1]
+	if said, status := run(t, dir, s.With(settings{"DATABASE_URL": database}), "migrate", "status"); status != 0 || strings.Contains(said, "not yet") {
 		t.Errorf("app migrate status beside it ended with %d and said %s", status, said)
 	}
 	if said, status := run(t, dir, freePorts(t), "dev"); status != 1 || !strings.Contains(said, "app dev runs here already") {
 		t.Errorf("a second app dev ended with %d and said %s", status, said)
 	}
 
-	dev.stop()
+	dev.Stop()
 	if u, err := url.Parse(database); err != nil || answers(u.Host) {
 		t.Errorf("the database still answers at %s, %v", database, err)
 	}
@@ -62,15 +63,15 @@ func TestDevIsTheWholeServiceOnNothing(t *testing.T) {
 
 func TestDevKeepsItsDataUntilItStartsOver(t *testing.T) {
 	t.Parallel()
-	dir, s := devDir(t), freePorts(t).with(settings{"SCHEDULE_RENAME_STUDENTS": "off"})
+	dir, s := devDir(t), freePorts(t).With(settings{"SCHEDULE_RENAME_STUDENTS": "off"})
 	listed := func(args ...string) string {
 		dev := start(t, dir, s, append([]string{"dev"}, args...)...)
-		dev.says("Ctrl-C")
-		if status, answer := request(t, http.MethodPost, s.url("API_PORT", "/api/v1/students"), `{"name": "Katherine"}`); status != http.StatusCreated {
+		dev.Says("Ctrl-C")
+		if status, answer := testenv.Request(t, http.MethodPost, s.URL("API_PORT", "/api/v1/students"), `{"name": "Katherine"}`); status != http.StatusCreated {
 			t.Fatalf("POST answers %d %s", status, answer)
 		}
-		_, answer := request(t, http.MethodGet, s.url("API_PORT", "/api/v1/students"), "")
-		dev.stop()
+		_, answer := testenv.Request(t, http.MethodGet, s.URL("API_PORT", "/api/v1/students"), "")
+		dev.Stop()
 		return answer
 	}
 
@@ -86,7 +87,7 @@ func TestDevKeepsItsDataUntilItStartsOver(t *testing.T) {
 
 func TestDevIsNotForProduction(t *testing.T) {
 	t.Parallel()
-	s := freePorts(t).with(settings{"ENV": "production", "DATABASE_URL": "postgres://app:app@127.0.0.1:1/app"})
+	s := freePorts(t).With(settings{"ENV": "production", "DATABASE_URL": "postgres://app:app@127.0.0.1:1/app"})
 	if said, status := run(t, t.TempDir(), s, "dev"); status != 1 || !strings.Contains(said, "not for production") {
 		t.Errorf("app dev ended with %d and said %s", status, said)
 	}
@@ -94,7 +95,7 @@ func TestDevIsNotForProduction(t *testing.T) {
 
 func TestFreshDevDoesNotEmptyAnothersDatabase(t *testing.T) {
 	t.Parallel()
-	s := freePorts(t).with(settings{"DATABASE_URL": "postgres://app:app@127.0.0.1:1/app"})
+	s := freePorts(t).With(settings{"DATABASE_URL": "postgres://app:app@127.0.0.1:1/app"})
 	if said, status := run(t, t.TempDir(), s, "dev", "--fresh"); status != 1 || !strings.Contains(said, "DATABASE_URL is set (environment)") {
 		t.Errorf("app dev --fresh ended with %d and said %s", status, said)
 	}

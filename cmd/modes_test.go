@@ -17,7 +17,7 @@ import (
 // servers are the settings of a migrated database and a virtual host of the test's own.
 func servers(t *testing.T) settings {
 	t.Helper()
-	return freePorts(t).with(settings{"DATABASE_URL": pgtest.URL(t), "AMQP_URL": testenv.Broker(t), "LOG_LEVEL": "debug"})
+	return freePorts(t).With(settings{"DATABASE_URL": pgtest.URL(t), "AMQP_URL": testenv.Broker(t), "LOG_LEVEL": "debug"})
 }
 
 func connect(t *testing.T, database string) *pgx.Conn {
@@ -63,7 +63,7 @@ func publish(t *testing.T, amqpURL, exchange, key, body string) {
 		t.Fatal(err)
 	}
 
-	status, answer := request(t, http.MethodPost, fmt.Sprintf("%s/api/exchanges/%s/%s/publish",
+	status, answer := testenv.Request(t, http.MethodPost, fmt.Sprintf("%s/api/exchanges/%s/%s/publish",
 		testenv.Management(t), strings.TrimPrefix(u.EscapedPath(), "/"), exchange), string(form))
 	if status != http.StatusOK || !strings.Contains(answer, `"routed":true`) {
 		t.Fatalf("publishing to %s/%s answers %d %s", exchange, key, status, answer)
@@ -72,7 +72,7 @@ func publish(t *testing.T, amqpURL, exchange, key, body string) {
 
 func TestFourModesServeStudentsTogether(t *testing.T) {
 	t.Parallel()
-	dir, s := t.TempDir(), servers(t).with(settings{"DATABASE_URL": pgtest.EmptyURL(t), "SCHEDULE_RENAME_STUDENTS": "@every 1s"})
+	dir, s := t.TempDir(), servers(t).With(settings{"DATABASE_URL": pgtest.EmptyURL(t), "SCHEDULE_RENAME_STUDENTS": "@every 1s"})
 
 	if said, status := run(t, dir, s, "run"); status != 1 || !strings.Contains(said, "app migrate up") {
 		t.Fatalf("app run without a schema ended with %d and said %s", status, said)
@@ -81,27 +81,27 @@ func TestFourModesServeStudentsTogether(t *testing.T) {
 		t.Fatalf("app migrate up ended with %d and said %s", status, said)
 	}
 
-	processes := []*process{start(t, dir, s, "run"), start(t, dir, s, "consume"), start(t, dir, s, "schedule")}
+	processes := []*testenv.Program{start(t, dir, s, "run"), start(t, dir, s, "consume"), start(t, dir, s, "schedule")}
 	for port, mode := range map[string]string{"OPS_PORT": "run", "AMQ_PORT": "consume", "SCHEDULE_PORT": "schedule"} {
-		ready(t, s.url(port, "/readyz"))
+		testenv.Ready(t, s.URL(port, "/readyz"))
 		if said, status := run(t, dir, s, "health", "--mode", mode); status != 0 {
 			t.Errorf("app health --mode %s ended with %d and said %s", mode, status, said)
 		}
 	}
 
-	if status, answer := request(t, http.MethodPost, s.url("API_PORT", "/api/v1/students"), `{"name": "posted"}`); status != http.StatusCreated {
+	if status, answer := testenv.Request(t, http.MethodPost, s.URL("API_PORT", "/api/v1/students"), `{"name": "posted"}`); status != http.StatusCreated {
 		t.Fatalf("POST answers %d %s", status, answer)
 	}
 	publish(t, s["AMQP_URL"], "amq.default", "example.main", `{"name": "queued"}`)
 	publish(t, s["AMQP_URL"], "example", "example.main", `{"name": "routed"}`)
 
 	for _, name := range []string{"posted", "queued", "routed"} {
-		eventually(t, name+" is a student that was renamed", func() bool {
+		testenv.Eventually(t, name+" is a student that was renamed", func() bool {
 			return count(t, s["DATABASE_URL"], "name LIKE '"+name+"\\_new%'") == 1
 		})
 	}
 	for _, p := range processes {
-		p.stop()
+		p.Stop()
 	}
 }
 
@@ -115,7 +115,7 @@ type deadLetter struct {
 
 func peek(t *testing.T, dir string, s settings, queue string) (dead []deadLetter) {
 	t.Helper()
-	said, status := run(t, dir, s.with(settings{"LOG_LEVEL": "error"}), "queue", "peek", queue, "--output", "json")
+	said, status := run(t, dir, s.With(settings{"LOG_LEVEL": "error"}), "queue", "peek", queue, "--output", "json")
 	if status != 0 {
 		t.Fatalf("app queue peek ended with %d and said %s", status, said)
 	}
@@ -127,41 +127,41 @@ func peek(t *testing.T, dir string, s settings, queue string) (dead []deadLetter
 
 func TestFailingMessageComesBackAndAtLastLiesAmongTheDead(t *testing.T) {
 	t.Parallel()
-	dir, s := t.TempDir(), servers(t).with(settings{"AMQP_RETRY_DELAYS": "200ms,400ms"})
+	dir, s := t.TempDir(), servers(t).With(settings{"AMQP_RETRY_DELAYS": "200ms,400ms"})
 	consume := start(t, dir, s, "consume")
-	ready(t, s.url("AMQ_PORT", "/readyz"))
+	testenv.Ready(t, s.URL("AMQ_PORT", "/readyz"))
 
 	execute(t, s["DATABASE_URL"], "ALTER TABLE student RENAME TO away")
 	publish(t, s["AMQP_URL"], "example", "example.main", `{"name": "unlucky"}`)
-	eventually(t, "the message is dead", func() bool { return len(peek(t, dir, s, "example.main.dead")) == 1 })
+	testenv.Eventually(t, "the message is dead", func() bool { return len(peek(t, dir, s, "example.main.dead")) == 1 })
 	if d := peek(t, dir, s, "example.main.dead")[0]; d.Reason != "exhausted" || d.Attempts != 3 || !strings.Contains(d.Error, "student") {
 		t.Errorf("the dead message is %+v", d)
 	}
 
-	consume.says("example.main")
+	consume.Says("example.main")
 	publish(t, s["AMQP_URL"], "example", "example.main", `{"name": "late"}`)
 	execute(t, s["DATABASE_URL"], "ALTER TABLE away RENAME TO student")
-	eventually(t, "late is a student", func() bool { return count(t, s["DATABASE_URL"], "name = 'late'") == 1 })
-	consume.stop()
+	testenv.Eventually(t, "late is a student", func() bool { return count(t, s["DATABASE_URL"], "name = 'late'") == 1 })
+	consume.Stop()
 }
 
 func TestMalformedMessagesAreDeadAtOnce(t *testing.T) {
 	t.Parallel()
 	dir, s := t.TempDir(), servers(t)
 	consume := start(t, dir, s, "consume")
-	ready(t, s.url("AMQ_PORT", "/readyz"))
+	testenv.Ready(t, s.URL("AMQ_PORT", "/readyz"))
 
 	for _, body := range []string{`{"name": `, `{}`, `{"name": "  "}`, `{"name": "x", "Name": "y"}`} {
 		publish(t, s["AMQP_URL"], "example", "example.main", body)
 	}
 
-	eventually(t, "all four are dead", func() bool { return len(peek(t, dir, s, "example.main.dead")) == 4 })
+	testenv.Eventually(t, "all four are dead", func() bool { return len(peek(t, dir, s, "example.main.dead")) == 4 })
 	for _, d := range peek(t, dir, s, "example.main.dead") {
 		if d.Reason != "malformed" || d.Error == "" {
 			t.Errorf("a dead message is %+v, want the reason malformed and an error", d)
 		}
 	}
-	consume.stop()
+	consume.Stop()
 }
 
 func TestWrongUseEndsWithTwo(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"example.com/app/lib/pg/pgtest"
+	"example.com/app/lib/testenv"
 )
 
 // step is a file that the README shows, headed by its path.
@@ -39,7 +40,7 @@ func TestReadmeAddsAResource(t *testing.T) {
 	}
 
 	s := servers(t)
-	serveAndPost(t, binary, s.with(settings{"DATABASE_URL": pgtest.EmptyURL(t)}))
+	serveAndPost(t, binary, s.With(settings{"DATABASE_URL": pgtest.EmptyURL(t)}))
 }
 
 // copyCheckout leaves out what git, builds and runs keep in this repository.
@@ -87,15 +88,15 @@ func follow(t *testing.T, path, content string) {
 
 func serveAndPost(t *testing.T, binary string, s settings) {
 	t.Helper()
-	p := startBinary(t, binary, filepath.Dir(binary), s, "dev")
-	ready(t, s.url("OPS_PORT", "/readyz"))
+	p := testenv.StartProgram(t, binary, filepath.Dir(binary), s, "dev")
+	testenv.Ready(t, s.URL("OPS_PORT", "/readyz"))
 
-	status, answer := request(t, http.MethodPost, s.url("API_PORT", "/api/v1/teachers"), `{"name": " Anne Sullivan "}`)
+	status, answer := testenv.Request(t, http.MethodPost, s.URL("API_PORT", "/api/v1/teachers"), `{"name": " Anne Sullivan "}`)
 	if status != http.StatusCreated || answer != `{"id":1,"name":"Anne Sullivan"}` {
 		t.Errorf("POST answers %d %s", status, answer)
 	}
-	if _, document := request(t, http.MethodGet, s.url("API_PORT", "/openapi.json"), ""); !strings.Contains(document, "createTeacher") {
+	if _, document := testenv.Request(t, http.MethodGet, s.URL("API_PORT", "/openapi.json"), ""); !strings.Contains(document, "createTeacher") {
 		t.Error("the document lacks createTeacher")
 	}
-	p.stop()
+	p.Stop()
 }

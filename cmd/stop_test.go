@@ -6,6 +6,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"example.com/app/lib/testenv"
 )
 
 // locked keeps everybody from the table student until release.
@@ -33,7 +35,7 @@ func waiting(t *testing.T, database, mode string) {
 	t.Helper()
 	db := connect(t, database)
 	defer db.Close(t.Context())
-	eventually(t, mode+" waits for the table", func() bool {
+	testenv.Eventually(t, mode+" waits for the table", func() bool {
 		var n int
 		err := db.QueryRow(t.Context(), `
 			SELECT count(*) FROM pg_stat_activity
@@ -46,19 +48,19 @@ func TestStopFinishesTheRequestThatRuns(t *testing.T) {
 	t.Parallel()
 	s := servers(t)
 	p := start(t, t.TempDir(), s, "run")
-	ready(t, s.url("OPS_PORT", "/readyz"))
+	testenv.Ready(t, s.URL("OPS_PORT", "/readyz"))
 
 	release := locked(t, s["DATABASE_URL"])
 	answered := make(chan int, 1)
 	go func() {
-		status, _ := request(t, http.MethodPost, s.url("API_PORT", "/api/v1/students"), `{"name": "in flight"}`)
+		status, _ := testenv.Request(t, http.MethodPost, s.URL("API_PORT", "/api/v1/students"), `{"name": "in flight"}`)
 		answered <- status
 	}()
 	waiting(t, s["DATABASE_URL"], "run")
 
-	p.signal(syscall.SIGTERM)
-	p.says("stopping")
-	if status, answer := request(t, http.MethodGet, s.url("OPS_PORT", "/readyz"), ""); status != http.StatusServiceUnavailable {
+	p.Signal(syscall.SIGTERM)
+	p.Says("stopping")
+	if status, answer := testenv.Request(t, http.MethodGet, s.URL("OPS_PORT", "/readyz"), ""); status != http.StatusServiceUnavailable {
 		t.Errorf("while it stops /readyz answers %d %s", status, answer)
 	}
 	release()
@@ -66,33 +68,33 @@ func TestStopFinishesTheRequestThatRuns(t *testing.T) {
 	if status := <-answered; status != http.StatusCreated {
 		t.Errorf("the request in flight got %d", status)
 	}
-	if status := p.wait(); status != 0 {
+	if status := p.Wait(); status != 0 {
 		t.Errorf("the process ended with %d", status)
 	}
 }
 
 func TestStopFinishesTheMessageThatRuns(t *testing.T) {
 	t.Parallel()
-	s := servers(t).with(settings{"WORKERS": "1", "AMQP_PREFETCH": "10"})
+	s := servers(t).With(settings{"WORKERS": "1", "AMQP_PREFETCH": "10"})
 	p := start(t, t.TempDir(), s, "consume")
-	ready(t, s.url("AMQ_PORT", "/readyz"))
+	testenv.Ready(t, s.URL("AMQ_PORT", "/readyz"))
 
 	release := locked(t, s["DATABASE_URL"])
 	for _, name := range []string{"first", "second", "third"} {
 		publish(t, s["AMQP_URL"], "example", "example.main", `{"name": "`+name+`"}`)
 	}
 	waiting(t, s["DATABASE_URL"], "consume")
-	p.signal(syscall.SIGTERM)
-	p.says("stopping")
+	p.Signal(syscall.SIGTERM)
+	p.Says("stopping")
 	release()
-	if status := p.wait(); status != 0 {
+	if status := p.Wait(); status != 0 {
 		t.Errorf("the process ended with %d", status)
 	}
 
 	// What had not begun is there for the next process, and what had is done once.
 	again := start(t, t.TempDir(), s, "consume")
-	eventually(t, "all three are students", func() bool { return count(t, s["DATABASE_URL"], "true") >= 3 })
-	again.stop()
+	testenv.Eventually(t, "all three are students", func() bool { return count(t, s["DATABASE_URL"], "true") >= 3 })
+	again.Stop()
 	if n := count(t, s["DATABASE_URL"], "true"); n != 3 {
 		t.Errorf("there are %d students, want 3", n)
 	}
@@ -100,22 +102,22 @@ func TestStopFinishesTheMessageThatRuns(t *testing.T) {
 
 func TestStopReleasesTheJobThatRuns(t *testing.T) {
 	t.Parallel()
-	s := servers(t).with(settings{"SCHEDULE_RENAME_STUDENTS": "off", "SCHEDULE_RENAME_STUDENTS_HOURLY": "off"})
+	s := servers(t).With(settings{"SCHEDULE_RENAME_STUDENTS": "off", "SCHEDULE_RENAME_STUDENTS_HOURLY": "off"})
 	dir := t.TempDir()
 	execute(t, s["DATABASE_URL"], "INSERT INTO student (name) SELECT 'student ' || n FROM generate_series(1, 20000) n")
 
 	release := locked(t, s["DATABASE_URL"])
 	p := start(t, dir, s, "schedule", "run", "rename_students")
 	waiting(t, s["DATABASE_URL"], "schedule")
-	p.signal(syscall.SIGTERM)
+	p.Signal(syscall.SIGTERM)
 	release()
-	p.wait()
+	p.Wait()
 
 	again := start(t, dir, s, "schedule")
-	eventually(t, "every student is renamed", func() bool {
+	testenv.Eventually(t, "every student is renamed", func() bool {
 		return count(t, s["DATABASE_URL"], "name LIKE '%\\_new'") == 20000
 	})
-	again.stop()
+	again.Stop()
 	if n := count(t, s["DATABASE_URL"], "name LIKE '%\\_new\\_new' OR version <> 2"); n != 0 {
 		t.Errorf("%d students were renamed twice", n)
 	}
@@ -134,9 +136,9 @@ func TestSignalDuringTheStartIsAStop(t *testing.T) {
 		{"consume", settings{"AMQP_URL": dead["AMQP_URL"]}},
 		{"dev", dead},
 	} {
-		p := start(t, t.TempDir(), servers(t).with(c.s), c.mode)
-		p.says("waiting for a server")
-		p.stop()
+		p := start(t, t.TempDir(), servers(t).With(c.s), c.mode)
+		p.Says("waiting for a server")
+		p.Stop()
 	}
 }
 
@@ -149,7 +151,7 @@ func TestStartGivesUpWithOneLineThatSaysWhereToLook(t *testing.T) {
 		{"run", "DATABASE_URL", "postgres://app:app@127.0.0.1:1/app", []string{"Postgres", "127.0.0.1:1", "check DATABASE_URL"}},
 		{"consume", "AMQP_URL", "amqp://guest:guest@127.0.0.1:1/", []string{"RabbitMQ", "127.0.0.1:1", "check AMQP_URL"}},
 	} {
-		s := servers(t).with(settings{c.setting: c.value, "STARTUP_TIMEOUT": "1s", "LOG_LEVEL": "error"})
+		s := servers(t).With(settings{c.setting: c.value, "STARTUP_TIMEOUT": "1s", "LOG_LEVEL": "error"})
 		said, status := run(t, t.TempDir(), s, c.mode)
 
 		last := strings.TrimSpace(said)
@@ -166,14 +168,14 @@ func TestStartGivesUpWithOneLineThatSaysWhereToLook(t *testing.T) {
 
 func TestModesWithoutNeedOfTheBrokerServeWithoutIt(t *testing.T) {
 	t.Parallel()
-	s := servers(t).with(settings{"AMQP_URL": "amqp://guest:guest@127.0.0.1:1/"})
+	s := servers(t).With(settings{"AMQP_URL": "amqp://guest:guest@127.0.0.1:1/"})
 
 	for mode, port := range map[string]string{"run": "OPS_PORT", "schedule": "SCHEDULE_PORT"} {
 		p := start(t, t.TempDir(), s, mode)
-		ready(t, s.url(port, "/readyz"))
-		if _, answer := request(t, http.MethodGet, s.url(port, "/readyz"), ""); !strings.Contains(answer, `"broker example":"not connected`) {
+		testenv.Ready(t, s.URL(port, "/readyz"))
+		if _, answer := testenv.Request(t, http.MethodGet, s.URL(port, "/readyz"), ""); !strings.Contains(answer, `"broker example":"not connected`) {
 			t.Errorf("app %s reports %s", mode, answer)
 		}
-		p.stop()
+		p.Stop()
 	}
 }

@@ -81,7 +81,7 @@ func (p *PostgresServer) Kill() {
 	family := p.paused
 	p.paused = nil
 	for _, pid := range family {
-		signal(pid, syscall.SIGKILL)
+		tell(pid, syscall.SIGKILL)
 	}
 	p.Stop()
 	p.gone(family)
@@ -91,17 +91,17 @@ func (p *PostgresServer) Kill() {
 func (p *PostgresServer) Pause() {
 	p.t.Helper()
 
-	signal(p.server.PID(), stopSignal) // first, so that no session is new
+	tell(p.server.PID(), stopSignal) // first, so that no session is new
 	p.paused = p.family()
 	for _, pid := range p.paused {
-		signal(pid, stopSignal)
+		tell(pid, stopSignal)
 	}
 }
 
 // Continue ends a Pause.
 func (p *PostgresServer) Continue() {
 	for _, pid := range p.paused {
-		signal(pid, continueSignal)
+		tell(pid, continueSignal)
 	}
 	p.paused = nil
 }
@@ -140,7 +140,7 @@ func (p *PostgresServer) processes() []process {
 	return all
 }
 
-func signal(pid int, sig syscall.Signal) {
+func tell(pid int, sig syscall.Signal) {
 	if process, err := os.FindProcess(pid); err == nil {
 		_ = process.Signal(sig)
 	}
