@@ -17,11 +17,11 @@ import (
 // Options say what to consume, from where, and how hard.
 type Options struct {
 	Drivers        map[Connection]Driver
-	DB             *pg.DB // asked whether the database is back after an outage; nil: no handler uses one
+	DB             *pg.DB // has the inbox
 	Queues         []Queue
 	Tiers          []time.Duration // retry delays of the queues that have none of their own
-	Workers        int             // handlers at once per queue; 0: 1
-	Prefetch       int             // messages of a queue held at once; 0: twice Workers
+	Workers        int             // messages that are handled at once by themselves, per queue; 0: 1
+	Prefetch       int             // messages of a queue held at once, unless it has batches; 0: twice Workers
 	HandlerTimeout time.Duration   // 0: 20 s
 	Grace          time.Duration   // how long handlers may finish once Run's context has ended
 	Permanent      []error         // what no repetition mends, besides Permanent and data that the database refuses
@@ -38,7 +38,7 @@ type Consumer struct {
 var errGrace = errors.New("the grace is over")
 
 // NewConsumer touches no broker yet. It tells every mistake in the table of queues: a connection without a driver,
-// a queue named twice, a retry delay that is none.
+// a queue named twice, a retry delay that is none, no database.
 func NewConsumer(o Options) (*Consumer, error) {
 	o.Workers = max(o.Workers, 1)
 	o.Prefetch = cmp.Or(o.Prefetch, 2*o.Workers)
@@ -46,6 +46,9 @@ func NewConsumer(o Options) (*Consumer, error) {
 	c := &Consumer{o: o}
 
 	var mistakes []error
+	if o.DB == nil {
+		mistakes = append(mistakes, errors.New("consume: a database is needed, for the inbox"))
+	}
 	for _, q := range o.Queues {
 		if err := c.add(q); err != nil {
 			mistakes = append(mistakes, fmt.Errorf("consume %s: %w", q.Name, err))

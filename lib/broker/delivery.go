@@ -1,31 +1,33 @@
 package broker
 
 import (
-	"context"
 	"errors"
-	"log/slog"
 	"math/rand/v2"
 	"time"
 
 	"github.com/google/uuid"
-
-	"example.com/app/lib/telemetry"
 )
 
 var errGivenBack = errors.New("give the message back")
 
 // delivery is one message at work.
 type delivery struct {
-	*session
+	task
 	Delivery
-	log *slog.Logger
+}
+
+func newDelivery(s *session, d Delivery) *delivery {
+	return &delivery{Delivery: d, task: task{
+		session: s,
+		log:     s.log.With("message_id", d.ID, "correlation_id", d.CorrelationID, "attempt", d.Attempts()+1),
+		name:    "message " + d.ID + " of " + s.queue.Name,
+		trace:   traceOf(d.Envelope),
+	}}
 }
 
 // take brings d to its end: acked, moved to another queue, or given back.
 func (s *session) take(d Delivery) {
-	w := &delivery{session: s, Delivery: d, log: s.log.With(
-		"message_id", d.ID, "correlation_id", d.CorrelationID, "attempt", d.Attempts()+1)}
-
+	w := newDelivery(s, d)
 	if d.ID == "" {
 		w.identify()
 		return
@@ -41,6 +43,19 @@ func (s *session) take(d Delivery) {
 	}
 }
 
+func (w *delivery) handle() failure {
+	l := w.queue.load()
+	if err := l.add(w.Delivery); err != nil {
+		return failure{err: err, fatal: true, reason: reasonMalformed}
+	}
+
+	fates, f := w.task.handle(l, []Delivery{w.Delivery})
+	if f.err == nil && fates[0] == fateReused {
+		return failure{err: errReused, fatal: true, reason: reasonReused}
+	}
+	return f
+}
+
 // identify publishes a message without an id once more with a random one, which is the same at every return.
 // A hash of the body would not do: two messages may say the same.
 func (w *delivery) identify() {
@@ -48,39 +63,6 @@ func (w *delivery) identify() {
 	e.ID = uuid.NewString()
 	w.log.Info("the message had no id", "given_id", e.ID)
 	w.move(w.queue.Name, e)
-}
-
-// handle runs the handler, and again for as long as not the message but the database is to blame.
-func (w *delivery) handle() failure {
-	var h hold
-	for {
-		f := w.try()
-		switch {
-		case f.err == nil:
-			return f
-		case w.live.Err() != nil: // cut off, whatever the handler makes of it
-			return failure{err: errGivenBack}
-		case h.spent(f.fault):
-			return f
-		case !h.wait(w, f):
-			return failure{err: errGivenBack}
-		}
-	}
-}
-
-// try runs the handler once, with its deadline and its logger in the context. A panic becomes an error.
-func (w *delivery) try() (f failure) {
-	ctx, cancel := context.WithTimeout(telemetry.WithLogger(w.work, w.log), w.o.HandlerTimeout)
-	defer cancel()
-	deadline, _ := ctx.Deadline()
-	defer w.watch.begin(&running{queue: w.queue.Name, id: w.ID, deadline: deadline})()
-
-	defer func() {
-		if r := recover(); r != nil {
-			f = w.judge(newPanicked(r))
-		}
-	}()
-	return w.judge(w.queue.handle(ctx, w.Body))
 }
 
 // fail sends the message to the next retry queue, or to the dead.
@@ -96,7 +78,7 @@ func (w *delivery) fail(f failure) {
 	if f.fatal || attempt >= len(tiers) {
 		e.Headers[HeaderReason] = f.reason
 		log.Error("the message is dead", "reason", f.reason)
-		w.move(w.family.Dead(), e)
+		w.bury(e)
 		return
 	}
 

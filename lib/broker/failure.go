@@ -31,7 +31,6 @@ func RetryAfter(d time.Duration, err error) error {
 
 type (
 	permanent  struct{ error }
-	malformed  struct{ error }
 	retryAfter struct {
 		error
 		delay time.Duration
@@ -43,7 +42,6 @@ type (
 )
 
 func (e permanent) Unwrap() error  { return e.error }
-func (e malformed) Unwrap() error  { return e.error }
 func (e panicked) Unwrap() error   { return e.error }
 func (e retryAfter) Unwrap() error { return e.error }
 
@@ -66,9 +64,6 @@ type failure struct {
 func (c *Consumer) judge(err error) failure {
 	if err == nil {
 		return failure{}
-	}
-	if _, ok := errors.AsType[malformed](err); ok {
-		return failure{err: err, fatal: true, reason: reasonMalformed}
 	}
 	if _, ok := errors.AsType[panicked](err); ok {
 		return failure{err: err, reason: reasonPanic, fault: pg.FaultOf(err)}

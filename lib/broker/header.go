@@ -20,12 +20,17 @@ const (
 	HeaderDropped        = "app-dropped"         // which headers were too large to come along
 )
 
+const headerTraceparent = "traceparent" // W3C Trace Context
+
 const (
 	reasonExhausted = "exhausted"
 	reasonPermanent = "permanent"
 	reasonMalformed = "malformed"
 	reasonPanic     = "panic"
+	reasonReused    = "id-reused"
 )
+
+const suspicious = 2 // returns of a message that may have ended a process
 
 const maxError = 1024 // bytes of app-error
 

@@ -13,21 +13,22 @@ const (
 	collision = 20 * time.Millisecond
 )
 
-// hold is what a message has waited through because of the database.
+// hold is what messages have waited through because of the database.
 type hold struct {
+	several   bool      // they do not wait for a busy database: it may be so to one of them alone
 	since     time.Time // when it first did not serve
 	conflicts int
 	back      backoff
 }
 
-// spent reports whether there is nothing left to wait for: the message is charged. It never is for a database that
-// is away.
+// spent reports whether there is nothing left to wait for: a message is charged, several are handled one by one. It
+// never is so for a database that is away.
 func (h *hold) spent(fault pg.Fault) bool {
 	switch fault {
 	case pg.Conflict:
 		return h.conflicts >= conflicts
 	case pg.Busy:
-		return !h.since.IsZero() && time.Since(h.since) >= patience
+		return h.several || !h.since.IsZero() && time.Since(h.since) >= patience
 	case pg.Unavailable:
 		return false
 	case pg.Other, pg.Invalid:
@@ -35,20 +36,20 @@ func (h *hold) spent(fault pg.Fault) bool {
 	return true
 }
 
-// wait returns true when it is time to try again, and false when w must be given back. A database that stays away
+// wait returns true when it is time to try again, and false when the messages must be given back. A database that stays away
 // ends the session, and with it every other wait.
-func (h *hold) wait(w *delivery, f failure) bool {
+func (h *hold) wait(t *task, f failure) bool {
 	if f.fault == pg.Conflict {
 		h.conflicts++
-		return sleep(w.stop, rand.N(collision))
+		return sleep(t.stop, rand.N(collision))
 	}
 
 	if h.since.IsZero() {
 		h.since = time.Now()
-		w.log.Warn("the database does not serve; the message is held", "error", f.err)
+		t.log.Warn("the database does not serve; what it was asked for is held", "error", f.err)
 	}
 	if f.fault == pg.Unavailable && time.Since(h.since) >= patience {
-		w.end(errDatabaseAway)
+		t.end(errDatabaseAway)
 	}
-	return h.back.pause(w.stop)
+	return h.back.pause(t.stop)
 }

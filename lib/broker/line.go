@@ -16,21 +16,29 @@ type line struct {
 	queue  Queue
 	family Family
 	driver Driver
-	slots  chan struct{} // one per handler at work, whichever session its message came in
+	inbox  inbox
+	slots  chan struct{} // one per message that is handled by itself, whichever session it came in
+	gate   chan struct{} // one per message or batch that was begun: for single messages these are the slots
 	log    *slog.Logger
 
 	mismatch bool // told already
 }
 
 func newLine(c *Consumer, q Queue) *line {
-	return &line{
+	l := &line{
 		Consumer: c,
 		queue:    q,
-		family:   q.family(c.o.Tiers),
+		family:   q.Family(c.o.Tiers),
 		driver:   c.o.Drivers[q.Connection],
+		inbox:    inbox{db: c.o.DB, consumer: q.Name},
 		slots:    make(chan struct{}, c.o.Workers),
 		log:      c.o.Log.With("queue", q.Name),
 	}
+	l.gate = l.slots
+	if q.size > 1 {
+		l.gate = make(chan struct{}, batchesAtWork)
+	}
+	return l
 }
 
 // run returns when ctx has ended and every session has settled what it held; work ends with the grace.
@@ -74,7 +82,15 @@ func (l *line) subscribe(ctx context.Context) (Subscription, error) {
 		return nil, err
 	}
 	l.declare(ctx)
-	return l.driver.Consume(ctx, l.queue.Name, l.o.Prefetch)
+	return l.driver.Consume(ctx, l.queue.Name, l.prefetch())
+}
+
+// prefetch is enough to collect a batch while others are at work.
+func (l *line) prefetch() int {
+	if l.queue.size > 1 {
+		return (batchesAtWork + 1) * l.queue.size
+	}
+	return l.o.Prefetch
 }
 
 // declare makes what somebody may have deleted meanwhile. What does not work here, as under an alarm of the broker,
@@ -98,10 +114,6 @@ func (l *line) declare(ctx context.Context) {
 }
 
 func (l *line) awaitDatabase(ctx context.Context) {
-	if l.o.DB == nil {
-		return
-	}
-
 	l.log.Error("consuming stopped until the database answers")
 	var back backoff
 	for l.ping(ctx) != nil {

@@ -1,15 +1,36 @@
 package broker
 
-import "errors"
+import (
+	"context"
+	"errors"
+)
 
-// move publishes e to the queue until the broker has confirmed it, and only then acks.
+// move publishes e to the queue, and only then acks.
 func (w *delivery) move(queue string, e Envelope) {
+	if w.publish(queue, e) {
+		w.ack()
+	} else {
+		w.requeue(w.Delivery)
+	}
+}
+
+// bury is move to the dead queue. Whoever is to know of the death is told before the ack, so that it comes to be
+// known even if this process ends in between.
+func (w *delivery) bury(e Envelope) {
+	if w.publish(w.family.Dead(), e) && w.tell() {
+		w.ack()
+	} else {
+		w.requeue(w.Delivery)
+	}
+}
+
+// publish repeats until the broker has confirmed e; false when the delivery is not ours any longer.
+func (w *delivery) publish(queue string, e Envelope) bool {
 	var back backoff
 	for w.live.Err() == nil {
 		err := w.driver.Publish(w.live, "", queue, e)
 		if err == nil {
-			w.ack()
-			return
+			return true
 		}
 
 		w.log.Warn("moving the message did not work", "to", queue, "error", err)
@@ -18,11 +39,27 @@ func (w *delivery) move(queue string, e Envelope) {
 		}
 		back.pause(w.live)
 	}
-	w.requeue(w.Delivery)
+	return false
 }
 
 func (w *delivery) redeclare() {
 	if err := w.driver.Declare(w.live, w.family); err != nil {
 		w.log.Error("declaring the queues again did not work", "error", err)
 	}
+}
+
+// tell answers false when there was no way to.
+func (w *delivery) tell() bool {
+	if !isText(w.ID) { // nobody can have noted such an id
+		return true
+	}
+
+	f := w.persist(func(ctx context.Context) error { return w.queue.Died(ctx, []string{w.ID}) })
+	if errors.Is(f.err, errGivenBack) {
+		return false
+	}
+	if f.err != nil {
+		w.log.Error("the death could not be told", "error", f.err)
+	}
+	return true
 }

@@ -34,14 +34,14 @@ func newSession(ctx, work context.Context, l *line, sub Subscription) *session {
 	return s
 }
 
-// read begins one delivery after the other until the session ends, and tells why it did. It always reads on, so
-// that an end is noticed at once and a session that stops can give back what has not begun.
+// read begins what comes until the session ends, and tells why it did. It always reads on, so that an end is
+// noticed at once and a session that stops can give back what has not begun.
 func (s *session) read() error {
-	var waiting []Delivery
+	p := pile{size: s.queue.size}
 	for s.stop.Err() == nil {
 		var free chan<- struct{}
-		if len(waiting) > 0 {
-			free = s.slots
+		if p.ripe() {
+			free = s.gate
 		}
 
 		select {
@@ -50,19 +50,28 @@ func (s *session) read() error {
 			if !ok {
 				return s.lost()
 			}
-			waiting = append(waiting, d)
+			p.put(d)
+		case <-p.due:
+			p.overdue = true
 		case free <- struct{}{}:
-			d := waiting[0]
-			waiting = waiting[1:]
+			ds := p.take()
 			s.running.Go(func() {
-				defer func() { <-s.slots }()
-				s.take(d)
+				defer func() { <-s.gate }()
+				s.begin(ds)
 			})
 		}
 	}
 
-	s.running.Go(func() { s.giveBack(waiting) })
+	s.running.Go(func() { s.giveBack(p.waiting) })
 	return context.Cause(s.stop)
+}
+
+func (s *session) begin(ds []Delivery) {
+	if s.queue.size > 1 {
+		s.takeAll(ds)
+	} else {
+		s.take(ds[0])
+	}
 }
 
 func (s *session) lost() error {

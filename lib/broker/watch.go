@@ -16,8 +16,8 @@ type watch struct {
 }
 
 type running struct {
-	queue, id string
-	deadline  time.Time
+	name     string // what is handled
+	deadline time.Time
 }
 
 func (w *watch) begin(r *running) (end func()) {
@@ -41,7 +41,7 @@ func (w *watch) stuck(now time.Time) error {
 
 	for r := range w.running {
 		if late := now.Sub(r.deadline); late >= stuckAfter {
-			return fmt.Errorf("handle message %s of %s: no end %s after its deadline", r.id, r.queue, late.Round(time.Second))
+			return fmt.Errorf("handle %s: no end %s after its deadline", r.name, late.Round(time.Second))
 		}
 	}
 	return nil
@@ -53,7 +53,7 @@ func (w *watch) abandoned() error {
 
 	problems := make([]error, 0, len(w.running))
 	for r := range w.running {
-		problems = append(problems, fmt.Errorf("handle message %s of %s: it still ran after the grace", r.id, r.queue))
+		problems = append(problems, fmt.Errorf("handle %s: it still ran after the grace", r.name))
 	}
 	return errors.Join(problems...)
 }
