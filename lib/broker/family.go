@@ -2,6 +2,7 @@ package broker
 
 import (
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -23,6 +24,9 @@ func (f Family) Dead() string { return f.Name + deadSuffix }
 
 // Suspect is where messages wait that came back too often to be handled beside others.
 func (f Family) Suspect() string { return f.Name + suspectSuffix }
+
+// LivingOf is the queue whose dead are in the one named dead; false when that is no queue of dead messages.
+func LivingOf(dead string) (queue string, ok bool) { return strings.CutSuffix(dead, deadSuffix) }
 
 // Retry is the queue in which a message waits for the delay; the delay is part of the name because a queue's
 // arguments cannot change.

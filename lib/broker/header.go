@@ -17,6 +17,7 @@ const (
 	HeaderFirstFailedAt  = "app-first-failed-at" // RFC 3339
 	HeaderOriginExchange = "app-origin-exchange" // where the message was first published
 	HeaderOriginKey      = "app-origin-key"      // and under which routing key
+	HeaderReplays        = "app-replays"         // how often somebody sent the message back from the dead, int64
 	HeaderDropped        = "app-dropped"         // which headers were too large to come along
 )
 
@@ -35,8 +36,13 @@ const suspicious = 2 // returns of a message that may have ended a process
 const maxError = 1024 // bytes of app-error
 
 // Attempts tells how often handling the message has failed so far.
-func (e Envelope) Attempts() int {
-	switch n := e.Headers[HeaderAttempt].(type) {
+func (e Envelope) Attempts() int { return count(e.Headers[HeaderAttempt]) }
+
+// Replays tells how often the message has gone back from the dead to its queue.
+func (e Envelope) Replays() int { return count(e.Headers[HeaderReplays]) }
+
+func count(header any) int {
+	switch n := header.(type) {
 	case int64:
 		return int(max(n, 0))
 	case int32:

@@ -67,7 +67,7 @@ func slim(headers map[string]any) {
 func isOurs(name string, size int) bool {
 	switch name {
 	case HeaderAttempt, HeaderReason, HeaderError, HeaderErrorClass, HeaderFirstFailedAt,
-		HeaderOriginExchange, HeaderOriginKey, HeaderDropped:
+		HeaderOriginExchange, HeaderOriginKey, HeaderReplays, HeaderDropped:
 		return size <= 2*maxError
 	}
 	return false
