@@ -13,8 +13,11 @@ const Example = broker.Connection("example")
 // Queues is the table of the consumers.
 func Queues(db *pg.DB) []broker.Queue {
 	students := students{store: models.NewStudents(db)}
+	imports := models.NewStudentImports(db)
+	history := history{store: models.NewStudentEvents(db)}
 
 	return []broker.Queue{
-		broker.One(Example, "main", students.create),
+		broker.Batch(Example, "main", students.createMany, broker.OnDead(imports.Died), broker.OnReplay(imports.Replayed)),
+		broker.One(Example, "audit", history.record, broker.Bind("student.*")),
 	}
 }

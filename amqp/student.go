@@ -3,6 +3,8 @@ package amqp
 import (
 	"context"
 
+	"example.com/app/lib/broker"
+	"example.com/app/lib/telemetry"
 	"example.com/app/models"
 	"example.com/app/schemas"
 )
@@ -11,7 +13,14 @@ type students struct {
 	store models.Students
 }
 
-func (s students) create(ctx context.Context, in *schemas.StudentIn) error {
-	_, err := s.store.Create(ctx, in.Name)
-	return err
+func (s students) createMany(ctx context.Context, batch []broker.Message[schemas.StudentIn]) error {
+	drafts := make([]models.StudentDraft, len(batch))
+	for i, m := range batch {
+		drafts[i] = models.StudentDraft{
+			Name:      m.Body.Name,
+			MessageID: m.ID,
+			Trace:     telemetry.Trace{CorrelationID: m.CorrelationID, Traceparent: m.Traceparent},
+		}
+	}
+	return s.store.CreateAll(ctx, drafts)
 }

@@ -10,6 +10,7 @@ import (
 // Routes is the table of the API.
 func Routes(root *api.Group, db *pg.DB) {
 	students := students{store: models.NewStudents(db)}
+	history := history{store: models.NewStudentEvents(db)}
 
 	g := root.Group("/students", "students")
 	api.Get(g, "", "listStudents", "List students", students.list)
@@ -19,4 +20,6 @@ func Routes(root *api.Group, db *pg.DB) {
 		api.Description("Members that are left out stay as they are. With If-Match, a change that was made meanwhile is not overwritten."))
 	api.Delete(g, "/{id}", "deleteStudent", "Make a student inactive", students.delete,
 		api.Description("The student stays, and PATCH can make it active again. Doing this twice changes nothing more."))
+	api.Get(g, "/{id}/events", "listStudentEvents", "List what happened to a student", history.list,
+		api.Description("By version. Events are kept a moment after the change, and one that was overtaken appears between those that are there."))
 }

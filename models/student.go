@@ -83,7 +83,9 @@ func (f StudentFilter) where() (string, []any) {
 
 // Create answers ErrInvalid for a name that does not fit the column: 255 characters, no U+0000.
 func (s Students) Create(ctx context.Context, name string) (Student, error) {
-	row, err := s.one(ctx, "INSERT INTO student (name) VALUES ($1) RETURNING "+studentColumns, name)
+	row, err := s.change(ctx, `
+		INSERT INTO student (name) VALUES ($4)
+		RETURNING `+studentColumns+`, 'student.created' AS event`, name)
 	if err != nil {
 		return Student{}, fault(err, "create student")
 	}
@@ -99,11 +101,18 @@ type StudentChange struct {
 // Update changes a student whose version is one of versions, or of any version when that is nil.
 // It answers ErrNotFound, or ErrStale when the version is another.
 func (s Students) Update(ctx context.Context, id int64, c StudentChange, versions []int64) (Student, error) {
-	row, err := s.one(ctx, `
+	row, err := s.change(ctx, `
 		UPDATE student
-		SET name = coalesce($2, name), active = coalesce($3, active), updated_at = now(), version = version + 1
-		WHERE id = $1 AND ($4::bigint[] IS NULL OR version = ANY($4))
-		RETURNING `+studentColumns, id, c.Name, c.Active, versions)
+		SET name = coalesce($5, name), active = coalesce($6, active), updated_at = now(), version = version + 1
+		FROM (
+			SELECT id AS old_id, active AS old_active FROM student
+			WHERE id = $4 AND ($7::bigint[] IS NULL OR version = ANY($7))
+			FOR UPDATE
+		) old
+		WHERE id = old_id
+		RETURNING `+studentColumns+`,
+			CASE WHEN old_active AND NOT active THEN 'student.deactivated' ELSE 'student.updated' END AS event`,
+		id, c.Name, c.Active, versions)
 	if errors.Is(err, pgx.ErrNoRows) && versions != nil {
 		if _, err := s.Find(ctx, id); err != nil {
 			return Student{}, err
@@ -119,14 +128,15 @@ func (s Students) Update(ctx context.Context, id int64, c StudentChange, version
 // Deactivate is done once: a student that is inactive already keeps its version. Like Update it takes versions,
 // and answers ErrNotFound or ErrStale.
 func (s Students) Deactivate(ctx context.Context, id int64, versions []int64) error {
-	done, err := s.db.Exec(ctx, `
+	_, err := s.change(ctx, `
 		UPDATE student SET active = false, updated_at = now(), version = version + 1
-		WHERE id = $1 AND active AND ($2::bigint[] IS NULL OR version = ANY($2))`, id, versions)
-	if err != nil {
-		return fault(err, "deactivate student %d", id)
-	}
-	if done.RowsAffected() > 0 {
+		WHERE id = $4 AND active AND ($5::bigint[] IS NULL OR version = ANY($5))
+		RETURNING `+studentColumns+`, 'student.deactivated' AS event`, id, versions)
+	if err == nil {
 		return nil
+	}
+	if !errors.Is(err, pgx.ErrNoRows) {
+		return fault(err, "deactivate student %d", id)
 	}
 
 	row, err := s.Find(ctx, id)
@@ -134,6 +144,19 @@ func (s Students) Deactivate(ctx context.Context, id int64, versions []int64) er
 		return fault(ErrStale, "deactivate student %d", id)
 	}
 	return err
+}
+
+// change runs a statement that changes one student and answers with its columns and event, from $4 on, and announces it.
+func (s Students) change(ctx context.Context, sql string, args ...any) (Student, error) {
+	message, err := messageOf(ctx)
+	if err != nil {
+		return Student{}, err
+	}
+	return s.one(ctx, `
+		WITH done AS (`+sql+`),
+		changed AS (SELECT done.*, $1::uuid AS message_id, $2::text AS correlation_id, $3::text AS traceparent FROM done),
+		`+announced+`
+		SELECT `+studentColumns+` FROM changed`, append(message, args...)...)
 }
 
 func (s Students) one(ctx context.Context, sql string, args ...any) (Student, error) {

@@ -13,13 +13,13 @@ type StudentIn struct {
 	Name string `json:"name" validate:"required,max=255" mod:"trim" doc:"Stored without the white space around it."`
 }
 
-// StudentOut is a student as everybody sees it.
+// StudentOut is a student as everybody sees it, in answers and in events; the rules are for those who take it in.
 type StudentOut struct {
-	ID        int64     `json:"id" doc:"Given by the service."`
-	Name      string    `json:"name" doc:"1 to 255 characters."`
+	ID        int64     `json:"id" validate:"min=1" doc:"Given by the service."`
+	Name      string    `json:"name" validate:"required,max=255" doc:"1 to 255 characters."`
 	Active    bool      `json:"active" doc:"False once the student was deleted."`
-	CreatedAt time.Time `json:"created_at"`
-	UpdatedAt time.Time `json:"updated_at"`
+	CreatedAt time.Time `json:"created_at" validate:"required"`
+	UpdatedAt time.Time `json:"updated_at" validate:"required"`
 	Version   int64     `json:"-" header:"ETag" doc:"Changes with every change of the student."`
 }
 
