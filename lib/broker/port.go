@@ -10,12 +10,12 @@ import (
 
 // What a driver answers.
 var (
-	ErrUnroutable = errors.New("no queue takes the message")                   // returned by the broker
-	ErrRefused    = errors.New("the broker refused the message")               // nacked: a full queue, an internal error
-	ErrUnknown    = errors.New("the broker's confirmation did not come")       // the message may or may not be there
-	ErrNoQueue    = errors.New("there is no such queue")                       // it was never declared, or deleted
-	ErrMismatch   = errors.New("it exists with other arguments")               // declared otherwise by somebody else
-	ErrSettleLate = errors.New("the channel that brought the message is gone") // the broker hands it out again
+	ErrUnroutable = errors.New("no queue takes the message")             // returned by the broker
+	ErrRefused    = errors.New("the broker refused the message")         // nacked: a full queue, an internal error
+	ErrUnknown    = errors.New("the broker's confirmation did not come") // the message may or may not be there
+	ErrNoQueue    = errors.New("there is no such queue")                 // it was never declared, or deleted
+	ErrMismatch   = errors.New("it exists with other arguments")         // declared otherwise by somebody else
+	ErrSettleLate = errors.New("it is too late to settle the message")   // its channel is gone and it comes again, or it is settled
 )
 
 // Driver is one broker under one connection name. It keeps itself connected for as long as it is open:
@@ -53,8 +53,8 @@ type Subscription interface {
 	// Deliveries is closed when the subscription has ended: by Cancel, Close, or a failure that Err tells.
 	Deliveries() <-chan Delivery
 
-	// AckAll acks these deliveries of the subscription in as few words as the broker allows; others that are out stay out.
-	// Those that are settled already, or belong to a channel that is gone, are ErrSettleLate.
+	// AckAll acks these deliveries in as few words as the broker allows; others that are out stay out. Those that are
+	// settled already, came by another subscription, or belong to a channel that is gone, are ErrSettleLate.
 	AckAll(deliveries []Delivery) error
 
 	// Cancel stops new deliveries. Those that are out stay with their holder, who can still settle them;
@@ -108,6 +108,9 @@ func NewDelivery(e Envelope, exchange, key string, returns int, s Settler) Deliv
 	return Delivery{Envelope: e, Exchange: exchange, Key: key, Returns: returns, settler: s}
 }
 
+// Settler is for drivers: what NewDelivery was given.
+func (d Delivery) Settler() Settler { return d.settler }
+
 // Ack tells the broker that the message is done with.
 func (d Delivery) Ack() error { return d.settler.Ack() }
 
@@ -122,8 +125,9 @@ type Depth struct {
 
 // State is what a driver knows of its connection now.
 type State struct {
-	Connected bool
-	Blocked   string // the broker's reason for taking no messages now; empty: it takes them
-	Problem   error  // why it is not connected
-	Server    string // product and version, once known
+	Connected  bool
+	Blocked    string // the broker's reason for taking no messages now; empty: it takes them
+	Problem    error  // why it is not connected
+	Server     string // product and version, once known
+	Reconnects int    // connections that were made again after a loss
 }

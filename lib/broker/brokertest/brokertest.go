@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"example.com/app/lib/broker"
+	"example.com/app/lib/pg/pgtest"
 )
 
 // Server is a driver and what the suite does to the server behind it.
@@ -21,21 +22,21 @@ type promises map[string]func(*scene)
 // empty and used by nobody else; open closes it with the test.
 func Run(t *testing.T, open func(t testing.TB) Server) {
 	quiet := make(promises)
-	for _, some := range []promises{publishing(), delivering(), handling(), retrying(), draining(), peeking()} {
+	for _, some := range []promises{publishing(), delivering(), acking(), handling(), retrying(), draining(), peeking()} {
 		maps.Copy(quiet, some)
 	}
-	shared := open(t)
+	shared, db := open(t), pgtest.URL(t)
 	for name, promise := range quiet {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			promise(newScene(t, shared))
+			promise(newScene(t, shared, db))
 		})
 	}
 
 	for name, promise := range disturbing() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			promise(newScene(t, open(t)))
+			promise(newScene(t, open(t), db))
 		})
 	}
 }

@@ -6,8 +6,6 @@ import (
 	"time"
 
 	"example.com/app/lib/broker"
-	"example.com/app/lib/pg"
-	"example.com/app/lib/testenv"
 )
 
 func disturbing() promises {
@@ -17,6 +15,7 @@ func disturbing() promises {
 		"DeletedDeadQueueIsBackWithTheNextSession": deletedDeadQueueIsBackWithTheNextSession,
 		"InterruptedSubscriptionTellsWhy":          interruptedSubscriptionTellsWhy,
 		"InterruptedConsumerComesBack":             interruptedConsumerComesBack,
+		"InterruptedDriverCountsReconnects":        interruptedDriverCountsReconnects,
 		"DatabaseOutageChargesNothing":             databaseOutageChargesNothing,
 		"FailureOfALostDeliveryIsNotCharged":       failureOfALostDeliveryIsNotCharged,
 	}
@@ -96,7 +95,17 @@ func interruptedSubscriptionTellsWhy(s *scene) {
 	}
 }
 
-// A handling that succeeds while its session is lost cannot be settled: it happens again, and nothing else does.
+func interruptedDriverCountsReconnects(s *scene) {
+	f := s.declare("main")
+	s.consume(f.Name, 1)
+	if n := s.server.State().Reconnects; n != 0 {
+		s.Errorf("%d reconnects before the first loss", n)
+	}
+	s.server.Interrupt()
+	s.until(func() bool { return s.server.State().Reconnects > 0 })
+}
+
+// What a handler did while its session was lost cannot be acked: the message comes again, and is known.
 func interruptedConsumerComesBack(s *scene) {
 	began, finish := make(chan struct{}, 10), make(chan struct{})
 	q := broker.One(s.connection, "main", func(context.Context, *anything) error {
@@ -109,7 +118,7 @@ func interruptedConsumerComesBack(s *scene) {
 	receive(s, began)
 
 	s.server.Interrupt()
-	receive(s, began)
+	s.queued(1)
 	close(finish)
 	s.send(q.Name, `{"n":2}`)
 	receive(s, began)
@@ -117,6 +126,18 @@ func interruptedConsumerComesBack(s *scene) {
 	wait()
 	s.depth(q.Name, 0)
 	s.depth(s.family(q).Dead(), 0)
+	if len(began) > 0 {
+		s.Error("it was handled again")
+	}
+}
+
+// queued waits until so many transactions wait for another one of the scene.
+func (s *scene) queued(want int) {
+	s.Helper()
+	s.until(func() bool {
+		return want == s.count(`SELECT count(*) FROM pg_stat_activity
+			WHERE application_name = $1 AND wait_event_type = 'Lock'`, string(s.connection))
+	})
 }
 
 func failureOfALostDeliveryIsNotCharged(s *scene) {
@@ -130,9 +151,10 @@ func failureOfALostDeliveryIsNotCharged(s *scene) {
 	receive(s, began)
 
 	s.server.Interrupt()
+	s.queued(1)
+	finish <- broker.Permanent(errors.New("of the lost one"))
 	receive(s, began)
-	finish <- broker.Permanent(errors.New("one of the two"))
-	finish <- broker.Permanent(errors.New("the other"))
+	finish <- broker.Permanent(errors.New("of the other"))
 	cancel()
 	wait()
 	s.depth(q.Name, 0)
@@ -141,28 +163,18 @@ func failureOfALostDeliveryIsNotCharged(s *scene) {
 
 // Without retry delays the first charge would be death.
 func databaseOutageChargesNothing(s *scene) {
-	server := testenv.NewPostgres(s)
-	db, err := pg.Open(s.Context(), pg.Options{URL: server.URL(), Name: "brokertest", Max: 2})
-	s.check(err)
-	s.Cleanup(func() { db.Close(context.WithoutCancel(s.Context())) })
-
-	results := make(chan error, 100)
-	q := broker.One(s.connection, "main", func(ctx context.Context, _ *anything) error {
-		_, err := db.Exec(ctx, "SELECT 1")
-		results <- err
-		return err
-	}, broker.Retry())
-	cancel, wait := s.run(q, func(o *broker.Options) { o.DB = db })
+	server := s.ownDatabase()
+	q, handled := reporting(s, broker.Retry())
+	log := new(journal)
+	cancel, wait := s.run(q, s.listen(log))
 	s.publish(q.Name, broker.Envelope{ID: "1", Body: []byte(`{}`)})
-	s.check(receive(s, results))
+	receive(s, handled)
 
 	server.Stop()
 	s.publish(q.Name, broker.Envelope{ID: "2", Body: []byte(`{}`)})
-	if receive(s, results) == nil {
-		s.Fatal("a query reached a server that is stopped")
-	}
+	s.until(func() bool { return log.holds("the database does not serve") })
 	server.Start()
-	s.until(func() bool { return receive(s, results) == nil })
+	receive(s, handled)
 	cancel()
 	wait()
 	s.depth(q.Name, 0)

@@ -23,6 +23,7 @@ type Broker struct {
 	exchanges map[string]*exchange
 	queues    map[string]*queue
 	closed    bool
+	losses    int
 }
 
 var (
@@ -149,9 +150,9 @@ func (b *Broker) State() broker.State {
 	defer b.mu.Unlock()
 
 	if b.closed {
-		return broker.State{Problem: errClosed}
+		return broker.State{Problem: errClosed, Reconnects: b.losses}
 	}
-	return broker.State{Connected: true, Server: "in memory"}
+	return broker.State{Connected: true, Server: "in memory", Reconnects: b.losses}
 }
 
 // Close ends every subscription and forgets all messages.
@@ -193,6 +194,7 @@ func (b *Broker) Interrupt() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 
+	b.losses++
 	for _, q := range b.queues {
 		for _, s := range slices.Collect(maps.Keys(q.subscriptions)) {
 			s.fail(errInterrupted)

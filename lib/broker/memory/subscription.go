@@ -96,11 +96,23 @@ func (s *subscription) deliver(m *message) {
 func (s *subscription) Deliveries() <-chan broker.Delivery { return s.deliveries }
 
 func (s *subscription) AckAll(deliveries []broker.Delivery) error {
+	s.queue.broker.mu.Lock()
+	defer s.queue.broker.mu.Unlock()
+
 	var errs []error
 	for _, d := range deliveries {
-		errs = append(errs, d.Ack())
+		errs = append(errs, s.ack(d))
 	}
+	s.queue.dispatch()
 	return errors.Join(errs...)
+}
+
+func (s *subscription) ack(d broker.Delivery) error {
+	t, ok := d.Settler().(ticket)
+	if !ok || t.channel != &s.channel {
+		return fmt.Errorf("settle message %s of another subscription: %w", d.ID, broker.ErrSettleLate)
+	}
+	return s.settle(t.message)
 }
 
 func (s *subscription) Cancel() error {

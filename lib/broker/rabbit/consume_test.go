@@ -123,3 +123,38 @@ func TestQueueWithAnImpossibleNameDoesNotExist(t *testing.T) {
 	}
 	check(t, b.Ready(t.Context()))
 }
+
+func TestAckAllNeedsOneFrameForAllThatNothingElseIsBelow(t *testing.T) {
+	t.Parallel()
+	p := newProxy(t, testenv.Broker(t))
+	b := open(t, p.url)
+	check(t, b.Declare(t.Context(), family))
+	for i := range 100 {
+		check(t, b.Publish(t.Context(), "", family.Name, broker.Envelope{ID: strconv.Itoa(i)}))
+	}
+	s := consume(t, b, family.Name, 100)
+	out := make([]broker.Delivery, 100)
+	for i := range out {
+		out[i] = receive(t, s.Deliveries())
+	}
+
+	for _, c := range []struct {
+		what       string
+		deliveries []broker.Delivery
+		frames     int64
+	}{
+		{"the first and some after a gap", append(out[:40:40], out[60:65]...), 1 + 5},
+		{"the gap", out[40:60], 1},
+		{"the rest", out[65:], 1},
+		{"none", nil, 0},
+	} {
+		before := p.acks.Load()
+		check(t, s.AckAll(c.deliveries))
+		until(t, c.what, func() bool { return p.acks.Load() >= before+c.frames })
+		if n := p.acks.Load() - before; n != c.frames {
+			t.Errorf("%s: %d frames, want %d", c.what, n, c.frames)
+		}
+	}
+	check(t, s.Close())
+	depth(t, b, family.Name, 0)
+}

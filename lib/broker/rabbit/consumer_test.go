@@ -24,7 +24,7 @@ func TestHugeHeadersEndInTheDeadQueueAndCostNoConnection(t *testing.T) {
 	url := testenv.Broker(t)
 	b := open(t, url)
 	c, err := broker.NewConsumer(broker.Options{
-		Drivers: map[broker.Connection]broker.Driver{"example": b}, HandlerTimeout: soon, Grace: soon,
+		Drivers: map[broker.Connection]broker.Driver{"example": b}, DB: pgtest.New(t), HandlerTimeout: soon, Grace: soon,
 		Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 		Queues: []broker.Queue{broker.One("example", "main", func(context.Context, *numbered) error {
 			return errors.New("out of luck")
@@ -73,7 +73,7 @@ func TestDrainDoesNotWaitForABrokerThatVanished(t *testing.T) {
 	b := open(t, p.url)
 	began, finish := make(chan struct{}), make(chan struct{})
 	c, err := broker.NewConsumer(broker.Options{
-		Drivers: map[broker.Connection]broker.Driver{"example": b}, HandlerTimeout: soon, Grace: time.Millisecond,
+		Drivers: map[broker.Connection]broker.Driver{"example": b}, DB: pgtest.New(t), HandlerTimeout: soon, Grace: time.Millisecond,
 		Log: slog.New(slog.DiscardHandler), // what the drain leaves behind may speak after the test
 		Queues: []broker.Queue{broker.One("example", "main", func(context.Context, *numbered) error {
 			close(began)
@@ -131,7 +131,7 @@ func TestOneConsumerWorksTheQueuesOfTwoVhosts(t *testing.T) {
 	}
 
 	c, err := broker.NewConsumer(broker.Options{
-		Drivers: drivers, Workers: 2, HandlerTimeout: soon, Grace: soon, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Drivers: drivers, Workers: 2, DB: pgtest.New(t), HandlerTimeout: soon, Grace: soon, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 		Queues: []broker.Queue{
 			broker.One(example, "main", into(example)),
 			broker.One(billing, "main", into(billing)),

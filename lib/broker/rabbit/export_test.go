@@ -12,4 +12,4 @@ func OpenImpatient(o Options, confirmTimeout time.Duration) (*Broker, error) {
 }
 
 // AckTag acks by hand on a channel.
-func AckTag(ch *amqp.Channel, tag uint64) error { return (&receipt{channel: ch, tag: tag}).Ack() }
+func AckTag(ch *amqp.Channel, tag uint64) error { return newLedger(ch).enter(tag).Ack() }

@@ -36,6 +36,7 @@ type status struct {
 	blocked  string
 	problem  error
 	server   string
+	connects int // connections made so far
 }
 
 func (s status) connected() bool { return s.conn != nil && !s.conn.IsClosed() }
@@ -59,7 +60,7 @@ func newLink(s server, role string, log *slog.Logger) *link {
 
 // run connects and serves, again and again until ctx ends.
 func (l *link) run(ctx context.Context, serve serveFunc) {
-	defer l.update(func(s *status) { *s = status{problem: errClosed} })
+	defer l.update(func(s *status) { *s = status{problem: errClosed, connects: s.connects} })
 
 	for failures := 0; ; failures++ {
 		began := time.Now()
@@ -88,7 +89,7 @@ func (l *link) session(ctx context.Context, serve serveFunc) error {
 
 	closed := conn.NotifyClose(make(chan *amqp.Error, 1))
 	known := product(conn.Connection)
-	l.update(func(s *status) { *s = status{conn: conn.Connection, server: known} })
+	l.update(func(s *status) { *s = status{conn: conn.Connection, server: known, connects: s.connects + 1} })
 	l.log.Info("connected to the broker", "server", known)
 
 	return fmt.Errorf("%s: the connection was lost: %w", l.server, serve(conn.Connection, closed))
@@ -105,7 +106,7 @@ func reasonOf(e *amqp.Error) error {
 // report logs a loss, and a failed attempt only when it fails otherwise than the one before.
 func (l *link) report(err error) {
 	before := l.now()
-	l.update(func(s *status) { *s = status{problem: err, server: s.server} })
+	l.update(func(s *status) { *s = status{problem: err, server: s.server, connects: s.connects} })
 	if before.conn != nil || before.problem.Error() != err.Error() {
 		l.log.Warn("not connected to the broker", "error", err)
 	}

@@ -91,7 +91,7 @@ func field(value any) (any, error) {
 }
 
 // delivery is d as the port has it; it settles on the channel that brought it.
-func delivery(ch *amqp.Channel, d amqp.Delivery) broker.Delivery {
+func delivery(l *ledger, d amqp.Delivery) broker.Delivery {
 	ttl, _ := strconv.ParseInt(d.Expiration, 10, 64)
 	e := broker.Envelope{
 		ID:            d.MessageId,
@@ -109,7 +109,7 @@ func delivery(ch *amqp.Channel, d amqp.Delivery) broker.Delivery {
 
 	returns, _ := e.Headers[deliveryCount].(int64)
 	delete(e.Headers, deliveryCount) // the server's, of this delivery
-	return broker.NewDelivery(e, d.Exchange, d.RoutingKey, int(returns), &receipt{channel: ch, tag: d.DeliveryTag})
+	return broker.NewDelivery(e, d.Exchange, d.RoutingKey, int(returns), l.enter(d.DeliveryTag))
 }
 
 // plain has no types of amqp091 in it.

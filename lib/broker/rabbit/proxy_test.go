@@ -8,12 +8,14 @@ import (
 	"net/url"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
-// proxy stands between a driver and the server, and may hold back what the server says.
+// proxy stands between a driver and the server, counts acks, and may hold back what the server says.
 type proxy struct {
 	url  string
+	acks atomic.Int64 // frames
 	mu   sync.Mutex
 	drop func(frame []byte) bool
 	gone chan struct{} // closed: nothing goes through in either direction
@@ -63,10 +65,20 @@ func (p *proxy) accept(ctx context.Context, l net.Listener, server string) {
 
 func (p *proxy) requests(ctx context.Context, client, upstream net.Conn) {
 	defer func() { _ = upstream.Close() }()
-	for buffer := make([]byte, 64<<10); ; {
-		n, err := client.Read(buffer)
+	const greeting = 8 // bytes, before the first frame
+	if _, err := io.CopyN(upstream, client, greeting); err != nil {
+		return
+	}
+	for {
+		frame, err := readFrame(client)
 		p.pass(ctx)
-		if _, lost := upstream.Write(buffer[:n]); err != nil || lost != nil {
+		if err != nil {
+			return
+		}
+		if isAck(frame) {
+			p.acks.Add(1)
+		}
+		if _, err := upstream.Write(frame); err != nil {
 			return
 		}
 	}
@@ -84,15 +96,10 @@ func (p *proxy) pass(ctx context.Context) {
 func (p *proxy) answers(ctx context.Context, client, upstream net.Conn) {
 	defer func() { _ = client.Close() }()
 	for {
-		var head [7]byte
-		if _, err := io.ReadFull(upstream, head[:]); err != nil {
+		frame, err := readFrame(upstream)
+		if err != nil {
 			return
 		}
-		rest := make([]byte, binary.BigEndian.Uint32(head[3:])+1)
-		if _, err := io.ReadFull(upstream, rest); err != nil {
-			return
-		}
-		frame := slices.Concat(head[:], rest)
 		p.pass(ctx)
 
 		p.mu.Lock()
@@ -107,7 +114,17 @@ func (p *proxy) answers(ctx context.Context, client, upstream net.Conn) {
 	}
 }
 
-// isConfirmation recognises basic.ack.
-func isConfirmation(frame []byte) bool {
+func readFrame(r io.Reader) ([]byte, error) {
+	var head [7]byte
+	if _, err := io.ReadFull(r, head[:]); err != nil {
+		return nil, err
+	}
+	rest := make([]byte, binary.BigEndian.Uint32(head[3:])+1)
+	_, err := io.ReadFull(r, rest)
+	return slices.Concat(head[:], rest), err
+}
+
+// isAck recognises basic.ack: a consumer's word, or the server's confirmation.
+func isAck(frame []byte) bool {
 	return frame[0] == 1 && binary.BigEndian.Uint16(frame[7:]) == 60 && binary.BigEndian.Uint16(frame[9:]) == 80
 }

@@ -179,7 +179,7 @@ func TestOneUnconfirmedMessageHoldsUpNoOther(t *testing.T) {
 
 	held := make(chan struct{}, 1)
 	p.filter(func(frame []byte) bool {
-		if !isConfirmation(frame) || len(held) > 0 {
+		if !isAck(frame) || len(held) > 0 {
 			return false
 		}
 		held <- struct{}{}
@@ -216,7 +216,7 @@ func TestConfirmTimeoutEndsOnlyThePublishingConnection(t *testing.T) {
 	check(t, b.Declare(t.Context(), family))
 	s := consume(t, b, family.Name, 10)
 
-	p.filter(isConfirmation)
+	p.filter(isAck)
 	lost := make(chan error, 3)
 	for i := range cap(lost) {
 		go func() { lost <- b.Publish(t.Context(), "", family.Name, broker.Envelope{ID: strconv.Itoa(i)}) }()

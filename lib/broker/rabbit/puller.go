@@ -13,7 +13,7 @@ import (
 func (b *Broker) Pull(ctx context.Context, queue string) (broker.Puller, error) {
 	var p *puller
 	err := b.consumer().with(ctx, func(ch *amqp.Channel) error {
-		p = &puller{queue: queue, channel: ch, turn: make(chan struct{}, 1)}
+		p = &puller{queue: queue, channel: ch, ledger: newLedger(ch), turn: make(chan struct{}, 1)}
 		_, err := existing(ch, queue)
 		return err
 	})
@@ -26,6 +26,7 @@ func (b *Broker) Pull(ctx context.Context, queue string) (broker.Puller, error) 
 type puller struct {
 	queue   string
 	channel *amqp.Channel
+	ledger  *ledger
 	turn    chan struct{} // answers carry nothing that tells whose they are: one request at a time
 }
 
@@ -51,7 +52,7 @@ func (p *puller) Get(ctx context.Context) (broker.Delivery, bool, error) {
 		if a.err != nil || !a.ok {
 			return broker.Delivery{}, false, p.explain(a.err)
 		}
-		return delivery(p.channel, a.delivery), true, nil
+		return delivery(p.ledger, a.delivery), true, nil
 	case <-ctx.Done():
 		return broker.Delivery{}, false, context.Cause(ctx)
 	}

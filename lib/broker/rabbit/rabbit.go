@@ -103,7 +103,9 @@ func (b *Broker) State() broker.State {
 	out := b.publisher.now()
 	s := broker.State{Connected: true, Blocked: out.blocked, Server: out.server}
 	for _, l := range b.used() {
-		if now := l.now(); !now.connected() {
+		now := l.now()
+		s.Reconnects += max(now.connects-1, 0)
+		if !now.connected() {
 			s.Connected, s.Problem = false, cmp.Or(s.Problem, now.why(l.server))
 		}
 	}

@@ -1,48 +1,34 @@
 package rabbit
 
 import (
-	"errors"
 	"fmt"
-	"sync/atomic"
 
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"example.com/app/lib/broker"
 )
 
-var (
-	errSettled = errors.New("the message is settled already")
-	errNoTag   = errors.New("refuse delivery tag 0, which settles every message that is out")
-)
-
 // receipt settles one delivery, once, on the channel that brought it: tags begin again on every channel, so on
-// another one the same number would be another message. A second time would cost the channel.
+// another one the same number would be another message.
 type receipt struct {
-	channel *amqp.Channel
-	tag     uint64
-	settled atomic.Bool
+	ledger *ledger
+	tag    uint64
 }
 
 func (r *receipt) Ack() error {
-	return r.settle(func() error { return r.channel.Ack(r.tag, false) })
+	return r.ledger.settle(r.tag, func(ch *amqp.Channel) error { return ch.Ack(r.tag, false) })
 }
 
 func (r *receipt) Requeue() error {
-	return r.settle(func() error { return r.channel.Nack(r.tag, false, true) })
+	return r.ledger.settle(r.tag, func(ch *amqp.Channel) error { return ch.Nack(r.tag, false, true) })
 }
 
-func (r *receipt) settle(tell func() error) error {
-	switch {
-	case r.tag == 0:
-		return errNoTag
-	case r.channel.IsClosed():
-		return broker.ErrSettleLate
-	case r.settled.Swap(true):
-		return errSettled
+// tagOf is a delivery's number in the ledger; 0 when it came by another channel.
+func (l *ledger) tagOf(d broker.Delivery) uint64 {
+	if r, ok := d.Settler().(*receipt); ok && r.ledger == l {
+		return r.tag
 	}
-
-	if err := tell(); err != nil {
-		return fmt.Errorf("%w: %w", broker.ErrSettleLate, err)
-	}
-	return nil
+	return 0
 }
+
+func late(why error) error { return fmt.Errorf("%w: %w", broker.ErrSettleLate, why) }

@@ -34,6 +34,7 @@ func (b *Broker) Consume(ctx context.Context, queue string, prefetch int) (broke
 type subscription struct {
 	queue     string
 	channel   *amqp.Channel
+	ledger    *ledger
 	out       chan broker.Delivery
 	cancelled <-chan string
 	closed    <-chan *amqp.Error
@@ -54,6 +55,7 @@ func subscribe(ch *amqp.Channel, queue string, prefetch int) (*subscription, err
 	s := &subscription{
 		queue:     queue,
 		channel:   ch,
+		ledger:    newLedger(ch),
 		out:       make(chan broker.Delivery),
 		cancelled: ch.NotifyCancel(make(chan string, 1)),
 		closed:    ch.NotifyClose(make(chan *amqp.Error, 1)),
@@ -73,7 +75,7 @@ func (s *subscription) forward(in <-chan amqp.Delivery) {
 
 	for d := range in {
 		select {
-		case s.out <- delivery(s.channel, d):
+		case s.out <- delivery(s.ledger, d):
 		case e := <-s.closed:
 			s.end(e)
 			return
@@ -114,11 +116,10 @@ func (s *subscription) Err() error {
 }
 
 func (s *subscription) AckAll(deliveries []broker.Delivery) error {
-	var errs []error
-	for _, d := range deliveries {
-		errs = append(errs, d.Ack())
+	if err := s.ledger.ackAll(deliveries); err != nil {
+		return fmt.Errorf("ack messages of %s: %w", s.queue, err)
 	}
-	return errors.Join(errs...)
+	return nil
 }
 
 func (s *subscription) Cancel() error {
