@@ -11,6 +11,8 @@ import (
 
 	"example.com/app/lib/broker"
 	"example.com/app/lib/broker/memory"
+	"example.com/app/lib/pg"
+	"example.com/app/lib/pg/pgtest"
 	"example.com/app/lib/testenv"
 )
 
@@ -32,14 +34,27 @@ type world struct {
 	log      *bytes.Buffer      // to be read once Run has ended
 }
 
+// bubble runs test in a time of its own, with the address of a database: what asks that takes none of the time.
+func bubble(t *testing.T, test func(t *testing.T, url string)) {
+	t.Helper()
+	url := pgtest.URL(t)
+	synctest.Test(t, func(t *testing.T) { test(t, url) })
+}
+
 // consume runs h on example.main; more may alter the options before.
-func consume(t *testing.T, h func(context.Context, *body) error, retry broker.Option, more ...func(*broker.Options)) *world {
+func consume(t *testing.T, url string, h func(context.Context, *body) error, retry broker.Option, more ...func(*broker.Options)) *world {
 	t.Helper()
 	w := &world{T: t, ended: make(chan error, 1), log: new(bytes.Buffer)}
 	log := slog.New(slog.NewJSONHandler(w.log, nil))
 	w.Broker = memory.New(log)
 
+	db, err := pg.Open(t.Context(), pg.Options{URL: url, Name: "broker", Max: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close(context.WithoutCancel(t.Context())) })
 	o := broker.Options{
+		DB:             db,
 		Drivers:        map[broker.Connection]broker.Driver{example: w.Broker},
 		Queues:         []broker.Queue{broker.One(example, "main", h, retry)},
 		HandlerTimeout: 20 * time.Second,
@@ -50,7 +65,6 @@ func consume(t *testing.T, h func(context.Context, *body) error, retry broker.Op
 		m(&o)
 	}
 
-	var err error
 	if w.consumer, err = broker.NewConsumer(o); err != nil {
 		t.Fatal(err)
 	}

@@ -36,6 +36,7 @@ func TestEveryMistakeInTheTableIsTold(t *testing.T) {
 		"consume example.main: the queue is in the table twice",
 		`consume billing.paid: connection "billing" has no URL: set AMQP_URL_BILLING, or AMQP_URL for the main one`,
 		"consume example.hasty: a retry delay of 0s",
+		"consume: a database is needed, for the inbox",
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
@@ -68,8 +69,8 @@ func TestFamiliesTakeTheirOwnDelaysOrTheDefault(t *testing.T) {
 
 func TestHandlerSpeaksWithTheIDsOfItsMessage(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := consume(t, func(ctx context.Context, _ *body) error {
+	bubble(t, func(t *testing.T, url string) {
+		w := consume(t, url, func(ctx context.Context, _ *body) error {
 			telemetry.Logger(ctx).Info("handled")
 			return nil
 		}, broker.Retry())
@@ -90,8 +91,8 @@ func TestHandlerSpeaksWithTheIDsOfItsMessage(t *testing.T) {
 
 func TestPanicIsLoggedOnceWithItsStack(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := consume(t, func(context.Context, *body) error { panic("out of range") }, broker.Retry())
+	bubble(t, func(t *testing.T, url string) {
+		w := consume(t, url, func(context.Context, *body) error { panic("out of range") }, broker.Retry())
 		w.send()
 		if err := w.stop(); err != nil {
 			t.Error(err)
@@ -105,8 +106,8 @@ func TestPanicIsLoggedOnceWithItsStack(t *testing.T) {
 
 func TestHandlerPastItsDeadlineIsCutAndCharged(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := consume(t, func(ctx context.Context, _ *body) error {
+	bubble(t, func(t *testing.T, url string) {
+		w := consume(t, url, func(ctx context.Context, _ *body) error {
 			<-ctx.Done()
 			return ctx.Err()
 		}, broker.Retry(time.Hour))
@@ -125,9 +126,9 @@ func TestHandlerPastItsDeadlineIsCutAndCharged(t *testing.T) {
 
 func TestHandlerAMinutePastItsDeadlineIsStuck(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T, url string) {
 		release := make(chan struct{})
-		w := consume(t, func(context.Context, *body) error {
+		w := consume(t, url, func(context.Context, *body) error {
 			<-release
 			return nil
 		}, broker.Retry())
@@ -155,9 +156,9 @@ func TestHandlerAMinutePastItsDeadlineIsStuck(t *testing.T) {
 
 func TestHandlerThatIgnoresTheGraceIsLeftBehindAndNamed(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T, url string) {
 		release := make(chan struct{})
-		w := consume(t, func(context.Context, *body) error {
+		w := consume(t, url, func(context.Context, *body) error {
 			<-release
 			return nil
 		}, broker.Retry())
@@ -192,10 +193,10 @@ func (r *refusing) Publish(ctx context.Context, exchange, key string, e broker.E
 
 func TestRefusedMoveKeepsTheMessageAndIsRepeated(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T, url string) {
 		r := &refusing{until: time.Now().Add(10 * time.Minute)}
 		var runs atomic.Int64
-		w := consume(t, func(context.Context, *body) error {
+		w := consume(t, url, func(context.Context, *body) error {
 			runs.Add(1)
 			return broker.Permanent(errors.New("no"))
 		}, broker.Retry(), func(o *broker.Options) {
@@ -220,8 +221,8 @@ func TestRefusedMoveKeepsTheMessageAndIsRepeated(t *testing.T) {
 
 func TestDrainCutsAMoveThatIsRefusedAndChargesNothing(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := consume(t, func(context.Context, *body) error { return errors.New("no") }, broker.Retry(time.Hour),
+	bubble(t, func(t *testing.T, url string) {
+		w := consume(t, url, func(context.Context, *body) error { return errors.New("no") }, broker.Retry(time.Hour),
 			func(o *broker.Options) {
 				o.Drivers[example] = &refusing{Driver: o.Drivers[example], until: time.Now().Add(time.Hour)}
 			})
@@ -251,9 +252,9 @@ func (a *absent) Consume(context.Context, string, int) (broker.Subscription, err
 
 func TestConsumingIsTriedAgainWithPausesUpToHalfAMinute(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T, url string) {
 		a := new(absent)
-		w := consume(t, nothing, broker.Retry(), func(o *broker.Options) {
+		w := consume(t, url, nothing, broker.Retry(), func(o *broker.Options) {
 			a.Driver = o.Drivers[example]
 			o.Drivers[example] = a
 		})
@@ -289,10 +290,10 @@ func (c *changed) Declare(ctx context.Context, families ...broker.Family) error 
 
 func TestMismatchAfterTheStartIsToldOnceAndConsumingGoesOn(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T, url string) {
 		c := new(changed)
 		handled := make(chan struct{}, 10)
-		w := consume(t, func(context.Context, *body) error {
+		w := consume(t, url, func(context.Context, *body) error {
 			handled <- struct{}{}
 			return nil
 		}, broker.Retry(), func(o *broker.Options) {
@@ -331,9 +332,9 @@ func (b *blocked) Declare(ctx context.Context, families ...broker.Family) error 
 
 func TestConsumingGoesOnWhereNothingCanBeDeclared(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T, url string) {
 		b := new(blocked)
-		w := consume(t, nothing, broker.Retry(), func(o *broker.Options) {
+		w := consume(t, url, nothing, broker.Retry(), func(o *broker.Options) {
 			b.Driver = o.Drivers[example]
 			o.Drivers[example] = b
 		})

@@ -12,7 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"example.com/app/lib/broker"
-	"example.com/app/lib/pg"
+	"example.com/app/lib/pg/pgtest"
 	"example.com/app/lib/testenv"
 )
 
@@ -22,9 +22,9 @@ func conflict() error { return &pgconn.PgError{Code: "40P01"} }
 
 func TestShortOutageHoldsTheMessageUncharged(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T, url string) {
 		began := time.Now()
-		w := consume(t, func(context.Context, *body) error {
+		w := consume(t, url, func(context.Context, *body) error {
 			if time.Since(began) < 4*time.Minute {
 				return away()
 			}
@@ -46,18 +46,11 @@ func TestShortOutageHoldsTheMessageUncharged(t *testing.T) {
 func TestLongOutageStopsConsumingUntilTheDatabaseAnswers(t *testing.T) {
 	t.Parallel()
 	server := testenv.NewPostgres(t)
+	pgtest.Migrate(t, server.URL())
 	outside := beyond(t)
 
 	synctest.Test(t, func(t *testing.T) {
-		db, err := pg.Open(t.Context(), pg.Options{URL: server.URL(), Name: "broker", Max: 2})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer db.Close(context.WithoutCancel(t.Context()))
-		w := consume(t, func(ctx context.Context, _ *body) error {
-			_, err := db.Exec(ctx, "SELECT 1")
-			return err
-		}, broker.Retry(), func(o *broker.Options) { o.DB = db })
+		w := consume(t, server.URL(), nothing, broker.Retry())
 
 		outside(server.Stop)
 		w.send()
@@ -105,8 +98,8 @@ func beyond(t *testing.T) func(func()) {
 
 func TestBusyDatabaseIsChargedOnceAfterFiveMinutes(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := consume(t, func(context.Context, *body) error { return busy() }, broker.Retry(time.Hour))
+	bubble(t, func(t *testing.T, url string) {
+		w := consume(t, url, func(context.Context, *body) error { return busy() }, broker.Retry(time.Hour))
 		w.send()
 
 		time.Sleep(5*time.Minute - time.Second)
@@ -128,9 +121,9 @@ func TestBusyDatabaseIsChargedOnceAfterFiveMinutes(t *testing.T) {
 
 func TestEndlessConflictIsCharged(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T, url string) {
 		var runs atomic.Int64
-		w := consume(t, func(context.Context, *body) error {
+		w := consume(t, url, func(context.Context, *body) error {
 			runs.Add(1)
 			return conflict()
 		}, broker.Retry())
@@ -151,8 +144,8 @@ func TestEndlessConflictIsCharged(t *testing.T) {
 
 func TestDrainGivesBackWhatIsHeld(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := consume(t, func(context.Context, *body) error { return away() }, broker.Retry())
+	bubble(t, func(t *testing.T, url string) {
+		w := consume(t, url, func(context.Context, *body) error { return away() }, broker.Retry())
 		w.send()
 		time.Sleep(time.Minute)
 

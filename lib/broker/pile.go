@@ -31,7 +31,7 @@ func (p *pile) ripe() bool {
 func (p *pile) take() []Delivery {
 	n := min(p.size, len(p.waiting))
 	taken := p.waiting[:n:n]
-	p.waiting = append([]Delivery(nil), p.waiting[n:]...)
+	p.waiting = p.waiting[n:]
 	p.await()
 	return taken
 }

@@ -3,6 +3,7 @@ package brokertest
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
 	"example.com/app/lib/broker"
@@ -23,8 +24,8 @@ func drainGivesBackWhatHasNotBegunAtOnce(s *scene) {
 		return ctx.Err()
 	})
 	cancel, wait := s.run(q, func(o *broker.Options) { o.Workers, o.Prefetch = 1, 3 })
-	for range 5 {
-		s.publish(q.Name, broker.Envelope{ID: "1", Body: []byte(`{}`)})
+	for n := range 5 {
+		s.publish(q.Name, broker.Envelope{ID: strconv.Itoa(n), Body: []byte(`{}`)})
 	}
 	receive(s, began)
 	s.depth(q.Name, 2)

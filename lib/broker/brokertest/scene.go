@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"example.com/app/lib/broker"
+	"example.com/app/lib/pg"
+	"example.com/app/lib/pg/pgtest"
+	"example.com/app/lib/testenv"
 )
 
 const (
@@ -16,15 +19,46 @@ const (
 	tick = 10 * time.Millisecond
 )
 
-// scene is one test's own connection name, and so its own exchange and queues, at a server.
+// scene is one test's own connection name, and so its own exchange and queues, at a server; the database knows its
+// sessions by the same name.
 type scene struct {
 	*testing.T
 	server     Server
 	connection broker.Connection
+	url        string // of the database
+	db         *pg.DB
 }
 
-func newScene(t *testing.T, server Server) *scene {
-	return &scene{T: t, server: server, connection: broker.Connection("c" + strings.ToLower(rand.Text()[:10]))}
+func newScene(t *testing.T, server Server, url string) *scene {
+	return &scene{T: t, server: server, connection: broker.Connection("c" + strings.ToLower(rand.Text()[:10])), url: url}
+}
+
+// database is opened once a promise needs it.
+func (s *scene) database() *pg.DB {
+	s.Helper()
+	if s.db == nil {
+		var err error
+		s.db, err = pg.Open(s.Context(), pg.Options{URL: s.url, Name: string(s.connection), Max: 4})
+		s.check(err)
+		s.Cleanup(func() { s.db.Close(context.WithoutCancel(s.Context())) })
+	}
+	return s.db
+}
+
+// ownDatabase gives the scene a server of its own, to stop and start.
+func (s *scene) ownDatabase() *testenv.PostgresServer {
+	s.Helper()
+	server := testenv.NewPostgres(s)
+	pgtest.Migrate(s, server.URL())
+	s.url = server.URL()
+	return server
+}
+
+// count is the answer of a query for one number.
+func (s *scene) count(sql string, args ...any) (n int) {
+	s.Helper()
+	s.check(s.database().QueryRow(s.Context(), sql, args...).Scan(&n))
+	return n
 }
 
 func (s *scene) name(queue string) string { return string(s.connection) + "." + queue }
@@ -63,6 +97,7 @@ func (s *scene) run(q broker.Queue, change ...func(*broker.Options)) (cancel, wa
 	s.Helper()
 	o := broker.Options{
 		Drivers:        map[broker.Connection]broker.Driver{s.connection: s.server},
+		DB:             s.database(),
 		Queues:         []broker.Queue{q},
 		Workers:        2,
 		HandlerTimeout: soon,
@@ -143,11 +178,11 @@ func receive[T any](s *scene, from <-chan T) (v T) {
 }
 
 // reporting is a queue whose handler tells the n of each message.
-func reporting(s *scene) (q broker.Queue, handled chan int) {
+func reporting(s *scene, opts ...broker.Option) (q broker.Queue, handled chan int) {
 	handled = make(chan int, 10)
 	q = broker.One(s.connection, "main", func(_ context.Context, in *anything) error {
 		handled <- in.N
 		return nil
-	})
+	}, opts...)
 	return q, handled
 }

@@ -12,6 +12,7 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"example.com/app/lib/broker"
+	"example.com/app/lib/pg/pgtest"
 	"example.com/app/lib/testenv"
 )
 

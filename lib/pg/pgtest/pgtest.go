@@ -45,6 +45,14 @@ func EmptyURL(t testing.TB) string {
 	return create(t, testenv.Postgres(t), "")
 }
 
+// Migrate applies every migration to the database of a server that the test has for itself.
+func Migrate(t testing.TB, url string) {
+	t.Helper()
+	if err := migrate(t.Context(), url); err != nil {
+		t.Fatalf("migrate the test's database: %v", err)
+	}
+}
+
 func create(t testing.TB, server, how string) string {
 	t.Helper()
 
