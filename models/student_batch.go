@@ -3,7 +3,7 @@ package models
 import (
 	"context"
 
-	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"example.com/app/lib/telemetry"
 )
@@ -20,14 +20,14 @@ type StudentDraft struct {
 func (s Students) CreateAll(ctx context.Context, drafts []StudentDraft) error {
 	var (
 		names        = make([]string, len(drafts))
-		events       = make([]uuid.UUID, len(drafts))
+		events       = make([]pgtype.UUID, len(drafts))
 		correlations = make([]string, len(drafts))
 		traceparents = make([]string, len(drafts))
 		messages     = make([]string, len(drafts))
 		err          error
 	)
 	for i, d := range drafts {
-		if events[i], err = uuid.NewV7(); err != nil {
+		if events[i], err = newMessageID(); err != nil {
 			return err
 		}
 		names[i], messages[i] = d.Name, d.MessageID
@@ -36,7 +36,7 @@ func (s Students) CreateAll(ctx context.Context, drafts []StudentDraft) error {
 
 	_, err = s.db.Exec(ctx, `
 		WITH draft AS (
-			SELECT nextval(pg_get_serial_sequence('student', 'id')) AS id, given.*
+			SELECT nextval('student_id_seq') AS id, given.*
 			FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[]) AS given (name, message_id, correlation_id, traceparent)
 		), done AS (
 			INSERT INTO student (id, name) OVERRIDING SYSTEM VALUE SELECT id, name FROM draft

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"example.com/app/lib/pg/pgtest"
 	"example.com/app/lib/telemetry"
 	"example.com/app/models"
@@ -59,4 +61,19 @@ func TestBatchCreatesAllOrNobody(t *testing.T) {
 	if err := students.CreateAll(t.Context(), nil); err != nil {
 		t.Errorf("a batch of nobody: %v", err)
 	}
+}
+
+func BenchmarkCreateAll(b *testing.B) {
+	students := models.NewStudents(pgtest.New(b))
+	drafts := make([]models.StudentDraft, 200)
+	for i := range drafts {
+		drafts[i] = models.StudentDraft{Name: fmt.Sprint("student ", i), MessageID: uuid.NewString()}
+	}
+
+	for b.Loop() {
+		if err := students.CreateAll(b.Context(), drafts); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(len(drafts)*b.N)/b.Elapsed().Seconds(), "students/s")
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"example.com/app/lib/pg"
 )
@@ -114,11 +115,11 @@ func (s StudentImports) Replayed(ctx context.Context, ids []string) error {
 }
 
 // rowMessages are those of the ids that can be a row's.
-func rowMessages(ids []string) []uuid.UUID {
-	found := make([]uuid.UUID, 0, len(ids))
+func rowMessages(ids []string) []pgtype.UUID {
+	found := make([]pgtype.UUID, 0, len(ids))
 	for _, id := range ids {
 		if m, err := uuid.Parse(id); err == nil && m.String() == id {
-			found = append(found, m)
+			found = append(found, pgtype.UUID{Bytes: m, Valid: true})
 		}
 	}
 	return found
