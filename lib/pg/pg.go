@@ -23,10 +23,22 @@ type Options struct {
 
 // DB is a pool of connections. Its methods join the transaction that InTx put into the context.
 type DB struct {
-	pool *pgxpool.Pool
+	pool     *pgxpool.Pool
+	notifier *notifier
 }
 
 type txKey struct{}
+
+// transaction is what InTx puts into the context.
+type transaction struct {
+	pgx.Tx
+	channels []string // to be notified after the commit
+}
+
+func transactionOf(ctx context.Context) (*transaction, bool) {
+	tx, ok := ctx.Value(txKey{}).(*transaction)
+	return tx, ok
+}
 
 // Open connects once, so that a wrong URL or a dead server is an error here and not at the first query.
 func Open(ctx context.Context, o Options) (*DB, error) {
@@ -50,7 +62,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		return nil, fmt.Errorf("open the database pool: %w", err)
 	}
 
-	db := &DB{pool: pool}
+	db := &DB{pool: pool, notifier: newNotifier(pool)}
 	if err := db.Ping(ctx); err != nil {
 		pool.Close()
 		return nil, err
@@ -79,6 +91,16 @@ func (db *DB) Close(ctx context.Context) {
 	}
 }
 
+// Dedicated is a connection besides the pool's, for what belongs to a session: its locks, the channels it listens to.
+// The caller closes it. Its errors do not carry the mark by which FaultOf knows the database's.
+func (db *DB) Dedicated(ctx context.Context) (*pgx.Conn, error) {
+	conn, err := pgx.ConnectConfig(ctx, db.pool.Config().ConnConfig)
+	if err != nil {
+		return nil, fmt.Errorf("open a connection: %w", mark(err))
+	}
+	return conn, nil
+}
+
 // Ping asks the server for an answer, outside any transaction.
 func (db *DB) Ping(ctx context.Context) error { return mark(db.pool.Ping(ctx)) }
 
@@ -86,16 +108,17 @@ func (db *DB) Ping(ctx context.Context) error { return mark(db.pool.Ping(ctx)) }
 // An error of do or a panic rolls back. Inside a transaction do joins the one that is open.
 // When the commit's own error is Unavailable, nobody knows whether it happened.
 func (db *DB) InTx(ctx context.Context, do func(ctx context.Context) error) error {
-	if _, ok := ctx.Value(txKey{}).(pgx.Tx); ok {
+	if _, ok := transactionOf(ctx); ok {
 		return do(ctx)
 	}
 
-	tx, err := db.pool.Begin(ctx)
+	begun, err := db.pool.Begin(ctx)
 	if err != nil {
 		return fmt.Errorf("begin a transaction: %w", mark(err))
 	}
-	defer func() { _ = tx.Rollback(ctx) }() // nothing is left to roll back after a commit
+	defer func() { _ = begun.Rollback(ctx) }() // nothing is left to roll back after a commit
 
+	tx := &transaction{Tx: begun}
 	if err := do(context.WithValue(ctx, txKey{}, tx)); err != nil {
 		return err
 	}
@@ -104,6 +127,9 @@ func (db *DB) InTx(ctx context.Context, do func(ctx context.Context) error) erro
 	}
 	if err := tx.Commit(ctx); err != nil {
 		return fmt.Errorf("commit: %w", markCommit(err))
+	}
+	for _, channel := range tx.channels {
+		db.notifier.ring(channel)
 	}
 	return nil
 }
@@ -129,10 +155,11 @@ type querier interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+	CopyFrom(ctx context.Context, table pgx.Identifier, columns []string, rows pgx.CopyFromSource) (int64, error)
 }
 
 func (db *DB) querier(ctx context.Context) querier {
-	if tx, ok := ctx.Value(txKey{}).(pgx.Tx); ok {
+	if tx, ok := transactionOf(ctx); ok {
 		return tx
 	}
 	return db.pool
