@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"example.com/app/lib/broker/outbox"
 	"example.com/app/lib/pg"
 )
 
@@ -152,11 +153,16 @@ func (s Students) change(ctx context.Context, sql string, args ...any) (Student,
 	if err != nil {
 		return Student{}, err
 	}
-	return s.one(ctx, `
+	row, err := s.one(ctx, `
 		WITH done AS (`+sql+`),
 		changed AS (SELECT done.*, $1::uuid AS message_id, $2::text AS correlation_id, $3::text AS traceparent FROM done),
 		`+announced+`
 		SELECT `+studentColumns+` FROM changed`, append(message, args...)...)
+	if err != nil {
+		return Student{}, err
+	}
+	s.db.Notify(ctx, outbox.Channel)
+	return row, nil
 }
 
 func (s Students) one(ctx context.Context, sql string, args ...any) (Student, error) {

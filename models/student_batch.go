@@ -5,6 +5,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgtype"
 
+	"example.com/app/lib/broker/outbox"
 	"example.com/app/lib/telemetry"
 )
 
@@ -51,5 +52,6 @@ func (s Students) CreateAll(ctx context.Context, drafts []StudentDraft) error {
 	if err != nil {
 		return fault(err, "create %d students", len(drafts))
 	}
+	s.db.Notify(ctx, outbox.Channel)
 	return nil
 }
