@@ -18,7 +18,7 @@ func (d *document) statuses(r *route) []int {
 	if r.conditional() {
 		all = append(all, http.StatusNotModified)
 	}
-	if r.binder.body {
+	if r.binder.reads() {
 		all = append(all, http.StatusBadRequest, http.StatusRequestTimeout,
 			http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	}
@@ -85,11 +85,17 @@ func asProblem(answer *openapi31.Response) {
 	})
 }
 
+// locates tells whether an answer says where to find what was made, or is being made.
+func (r *route) locates(status int) bool {
+	made := status == http.StatusCreated || status == http.StatusAccepted
+	return made && r.writer.id != nil
+}
+
 // headers are those that no field of the output stands for.
 func (r *route) headers(status int) map[string]map[string]any {
 	all := map[string]map[string]any{"X-Request-Id": {"type": "string"}}
 	switch {
-	case status == http.StatusCreated && r.writer.id != nil:
+	case r.locates(status):
 		all["Location"] = map[string]any{"type": "string", "format": "uri-reference"}
 	case status == http.StatusNotModified:
 		all["ETag"] = map[string]any{"type": "string", "pattern": tagPattern}

@@ -8,7 +8,7 @@
 // What is wrong with a request is told all at once: 400 when the body is no JSON document, repeats a member or goes on
 // after its end, or a cursor is not ours; 404 when a part of the path cannot name anything; 422 for everything else,
 // a query parameter that the route does not know among it: a misspelt filter must not select everything.
-// A body that no field asks for is not read.
+// A body that no field asks for is not read; a field of type Stream takes one as it comes.
 package api
 
 import (

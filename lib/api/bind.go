@@ -56,10 +56,8 @@ func (b *binder) path(c echo.Context, v reflect.Value) error {
 // rest reads body, query and headers, and lists everything that is wrong with them at once.
 func (b *binder) rest(c echo.Context, in any, v reflect.Value, limit int64) error {
 	var found findings
-	if b.body {
-		if err := decodeBody(c.Request(), in, limit, &found); err != nil {
-			return err
-		}
+	if err := b.take(c.Request(), in, v, limit, &found); err != nil {
+		return err
 	}
 	b.query(c.Request().URL.RawQuery, v, &found)
 	b.header(c.Request().Header, v, &found)
@@ -71,6 +69,18 @@ func (b *binder) rest(c echo.Context, in any, v reflect.Value, limit int64) erro
 		found.judge(broken)
 	}
 	return found.err()
+}
+
+// take decodes the body, or opens it for the handler.
+func (b *binder) take(r *http.Request, in any, v reflect.Value, limit int64, found *findings) error {
+	switch {
+	case b.stream != nil:
+		return b.stream.open(r, v, limit)
+	case b.body:
+		return decodeBody(r, in, limit, found)
+	default:
+		return nil
+	}
 }
 
 func from(source string) func(strict.Problem) bool {

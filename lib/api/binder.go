@@ -13,8 +13,9 @@ import (
 // binder knows where each field of an input comes from. It is made once, when the route is registered.
 type binder struct {
 	paths, queries, headers []parameter
-	body                    bool // some field has a json tag
-	cursor                  bool // some field is a Cursor
+	body                    bool         // some field has a json tag
+	stream                  *streamField // instead of body
+	cursor                  bool         // some field is a Cursor
 }
 
 // parameter is a field that comes from the path, the query or a header.
@@ -33,6 +34,9 @@ func newBinder(t reflect.Type) (binder, error) {
 		return b, fmt.Errorf("the input %s is no struct", t)
 	}
 	for f := range strict.Fields(t) {
+		if err := b.addStream(f); err != nil {
+			return b, fmt.Errorf("field %s of %s: %w", f.Name, t, err)
+		}
 		if _, ok := strict.Member(f); ok {
 			b.body = true
 		}
@@ -40,8 +44,25 @@ func newBinder(t reflect.Type) (binder, error) {
 			return b, fmt.Errorf("field %s of %s: %w", f.Name, t, err)
 		}
 	}
+	if b.body && b.stream != nil {
+		return b, fmt.Errorf("%s has a json tag beside the body %s", t, b.stream.kind)
+	}
 	return b, nil
 }
+
+func (b *binder) addStream(f reflect.StructField) (err error) {
+	if f.Type != reflect.TypeFor[Stream]() {
+		return nil
+	}
+	if b.stream != nil {
+		return errors.New("is the second body")
+	}
+	b.stream, err = newStreamField(f)
+	return err
+}
+
+// reads tells whether the input takes a body at all.
+func (b *binder) reads() bool { return b.body || b.stream != nil }
 
 func (b *binder) add(f reflect.StructField) error {
 	source, name, ok := strict.Source(f)

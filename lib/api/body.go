@@ -6,8 +6,6 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"os"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -25,7 +23,11 @@ var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // decodeBody returns an error when there is nothing to judge; what is wrong with the content goes to found.
 func decodeBody(r *http.Request, in any, limit int64, found *findings) error {
-	if err := unsupported(r); err != nil {
+	if err := unsupported(r, echo.MIMEApplicationJSON); err != nil {
+		return err
+	}
+	body, err := newBodyReader(r, limit)
+	if err != nil {
 		return err
 	}
 
@@ -36,11 +38,11 @@ func decodeBody(r *http.Request, in any, limit int64, found *findings) error {
 			bodies.Put(buffer)
 		}
 	}()
-	if err := readBody(r, buffer, limit); err != nil {
+	if _, err := buffer.ReadFrom(body); err != nil {
 		return err
 	}
 
-	err := strict.Unmarshal(buffer.Bytes(), in)
+	err = strict.Unmarshal(buffer.Bytes(), in)
 	if s, ok := errors.AsType[*strict.SyntaxError](err); ok {
 		found.malformed, found.unread = true, true
 		found.problems = append(found.problems, strict.Problem(*s))
@@ -51,8 +53,8 @@ func decodeBody(r *http.Request, in any, limit int64, found *findings) error {
 	return nil
 }
 
-// unsupported is the 415 for a body that is not JSON in UTF-8, or that is compressed.
-func unsupported(r *http.Request) error {
+// unsupported is the 415 for a body of another kind than asked for, in another encoding than UTF-8, or compressed.
+func unsupported(r *http.Request, want string) error {
 	if r.ContentLength == 0 {
 		return nil
 	}
@@ -64,40 +66,16 @@ func unsupported(r *http.Request) error {
 	}
 
 	given := strings.Join(r.Header["Content-Type"], ",")
-	if given == echo.MIMEApplicationJSON {
+	if given == want {
 		return nil
 	}
 	kind, params, err := mime.ParseMediaType(given)
-	if charset, ok := params["charset"]; err == nil && kind == echo.MIMEApplicationJSON &&
-		(!ok || strings.EqualFold(charset, "utf-8")) {
+	if charset, ok := params["charset"]; err == nil && kind == want && (!ok || strings.EqualFold(charset, "utf-8")) {
 		return nil
 	}
 	return &refusal{
 		status: http.StatusUnsupportedMediaType, code: codeMediaType,
-		detail: "the body must be application/json in UTF-8", header: [2]string{"Accept", echo.MIMEApplicationJSON},
-	}
-}
-
-func readBody(r *http.Request, into *bytes.Buffer, limit int64) error {
-	tooLarge := &refusal{
-		status: http.StatusRequestEntityTooLarge, code: codeTooLarge,
-		detail: "the body must have at most " + strconv.FormatInt(limit, 10) + " bytes",
-	}
-	if r.ContentLength > limit {
-		return tooLarge
-	}
-
-	r.Header.Del("Expect") // reading asks the client for its body
-	n, err := into.ReadFrom(io.LimitReader(r.Body, limit+1))
-	switch {
-	case n > limit:
-		return tooLarge
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return &refusal{status: http.StatusRequestTimeout, code: codeSlow, detail: "the body did not come in time"}
-	case err != nil:
-		return &refusal{status: http.StatusBadRequest, code: codeMalformed, detail: "the body ended too early or is badly framed"}
-	default:
-		return nil
+		detail: "the body must be " + want + " in UTF-8", header: [2]string{"Accept", want},
 	}
 }
 

@@ -35,7 +35,7 @@ func (s *server) codes() []codeHelp {
 		{codeMethod, http.StatusMethodNotAllowed, "The path exists and does not take this method. Allow lists those that it takes."},
 		{codeSlow, http.StatusRequestTimeout, "The body did not come in time."},
 		{codeTooLarge, http.StatusRequestEntityTooLarge, "The body is larger than this route takes."},
-		{codeMediaType, http.StatusUnsupportedMediaType, "The body is not application/json in UTF-8, or it is compressed."},
+		{codeMediaType, http.StatusUnsupportedMediaType, "The body is not what this route takes, application/json as a rule, in UTF-8; or it is compressed. Accept or Accept-Encoding says what it takes."},
 		{codeInvalid, http.StatusUnprocessableEntity, "Something in body, query or headers breaks a rule. The list errors has all of it."},
 		{codeInternal, http.StatusInternalServerError, "Our fault. The request_id finds it in our log."},
 		{codeUnavailable, http.StatusServiceUnavailable, "Something that the service needs does not answer. Try again after Retry-After seconds."},

@@ -123,11 +123,12 @@ func (d *document) operationID(r *route) (string, error) {
 }
 
 func describeRequest(oc openapi.OperationContext, r *route) {
-	oc.AddReqStructure(reflect.New(r.in).Interface(), openapi.WithCustomize(func(body openapi.ContentOrReference) {
-		if b, ok := body.(*openapi31.RequestBodyOrReference); ok {
-			b.RequestBody.WithRequired(true)
-		}
-	}))
+	oc.AddReqStructure(reflect.New(r.in).Interface(), openapi.WithCustomize(required))
+	if s := r.binder.stream; s != nil {
+		oc.AddReqStructure(nil, openapi.WithCustomize(required), func(u *openapi.ContentUnit) {
+			u.ContentType, u.Description = s.kind, s.doc
+		})
+	}
 
 	if r.conditional() {
 		oc.AddReqStructure(new(struct {
@@ -141,6 +142,12 @@ func describeRequest(oc openapi.OperationContext, r *route) {
 			oc.AddReqStructure(reflect.New(g.in).Interface())
 			known = append(known, g.binder.paths...)
 		}
+	}
+}
+
+func required(body openapi.ContentOrReference) {
+	if b, ok := body.(*openapi31.RequestBodyOrReference); ok {
+		b.RequestBody.WithRequired(true)
 	}
 }
 

@@ -24,8 +24,12 @@ type described struct {
 			Required bool
 			Schema   map[string]any
 		}
-		RequestBody *struct{ Required bool }
-		Responses   map[string]struct{ Headers map[string]any }
+		RequestBody *struct {
+			Required    bool
+			Description string
+			Content     map[string]struct{ Schema map[string]any }
+		}
+		Responses map[string]struct{ Headers map[string]any }
 	}
 	Components struct{ Schemas map[string]map[string]any }
 }
@@ -101,7 +105,7 @@ func TestEveryRouteIsAnOperationAndNothingElseIs(t *testing.T) {
 		"GET /long long", "GET /notes listNotes", "GET /notes/{id} showNote",
 		"GET /shelves/{shelf}/notes listNotes2", "GET /shelves/{shelf}/notes/{id} showNote2", "GET /slow slow",
 		"PATCH /attic/{shelf}/notes/{id} changeNote3", "PATCH /notes/{id} changeNote", "PATCH /shelves/{shelf}/notes/{id} changeNote2",
-		"POST /attic/{shelf}/notes createNote3", "POST /notes createNote", "POST /shelves/{shelf}/notes createNote2", "POST /uploads upload",
+		"POST /attic/{shelf}/notes createNote3", "POST /lines readLines", "POST /notes createNote", "POST /shelves/{shelf}/notes createNote2", "POST /uploads upload",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
@@ -151,6 +155,8 @@ func TestDocumentListsTheHeadersOfEachAnswer(t *testing.T) {
 		"get /api/v1/notes/{id} 404": {"X-Request-Id"},
 		"get /api/v1/notes 503":      {"Retry-After", "X-Request-Id"},
 		"post /api/v1/notes 201":     {"ETag", "Location", "X-Request-Id"},
+		"post /api/v1/lines 202":     {"Location", "X-Request-Id"},
+		"post /api/v1/uploads 202":   {"X-Request-Id"},
 	} {
 		part := strings.Fields(answer)
 		headers := d.Paths[part[1]][part[0]].Responses[part[2]].Headers
@@ -178,6 +184,7 @@ func TestDocumentListsTheStatusesOfEachRoute(t *testing.T) {
 		"post /api/v1/notes":        "201 400 408 409 413 415 422 500 503 504",
 		"get /api/v1/notes/{id}":    "200 304 404 422 500 503 504",
 		"delete /api/v1/notes/{id}": "204 404 409 422 500 503 504",
+		"post /api/v1/lines":        "202 400 408 409 413 415 422 500 503 504",
 		"post /api/v1/uploads":      "202 400 408 409 413 415 422 500 503 504",
 	} {
 		method, path, _ := strings.Cut(route, " ")

@@ -22,7 +22,7 @@ type Guard struct {
 func NewGuard[I any](check func(ctx context.Context, in *I) error) Guard {
 	in := reflect.TypeFor[I]()
 	b, err := newBinder(in)
-	if err == nil && (b.body || len(b.queries)+len(b.headers) > 0) {
+	if err == nil && (b.reads() || len(b.queries)+len(b.headers) > 0) {
 		err = fmt.Errorf("%s has more than path parameters", in)
 	}
 	if err != nil {

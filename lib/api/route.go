@@ -18,6 +18,7 @@ const (
 	defaultDeadline = 20 * time.Second // shorter than a stop usually waits for what runs
 	reading         = 30 * time.Second // of a whole request
 	writing         = 15 * time.Second // of an answer, once it is there
+	noticing        = 2 * time.Second  // that the context has ended, before the connection is given up
 )
 
 // Handler is what a route does with its input.
@@ -33,6 +34,7 @@ type Option func(*route)
 func BodyLimit(bytes int64) Option { return func(r *route) { r.limit = bytes } }
 
 // Deadline bounds how long the handler may take before its context ends and the answer is 504; 20 s without it.
+// A Stream has to come in that time too.
 func Deadline(d time.Duration) Option { return func(r *route) { r.deadline = d } }
 
 // Status replaces 200, or 201 of Post.
@@ -70,7 +72,8 @@ func Get[I, O any](g *Group, path, id, summary string, h Handler[I, O], opts ...
 	add(g, http.MethodGet, path, id, summary, h, opts)
 }
 
-// Post registers a route that creates: 201 with a Location made of the request's path and the output's id.
+// Post registers a route that creates: 201, or with Status 202, and a Location made of the request's path and the
+// output's id.
 func Post[I, O any](g *Group, path, id, summary string, h Handler[I, O], opts ...Option) {
 	add(g, http.MethodPost, path, id, summary, h, opts)
 }
@@ -140,7 +143,7 @@ func serve[I, O any](r *route, h Handler[I, O]) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		ctx, cancel := context.WithTimeout(c.Request().Context(), r.deadline)
 		defer cancel()
-		if r.deadline > defaultDeadline {
+		if r.deadline > defaultDeadline || r.binder.stream != nil {
 			extend(c, r.deadline)
 		}
 
@@ -156,11 +159,16 @@ func serve[I, O any](r *route, h Handler[I, O]) echo.HandlerFunc {
 	}
 }
 
-// extend puts off the end that Serve sets to writing an answer.
+// extend puts off the ends that Serve sets. A read that runs into its end while the handler works counts as a client
+// that left, though nothing is left to read.
 func extend(c echo.Context, deadline time.Duration) {
-	err := http.NewResponseController(c.Response()).SetWriteDeadline(time.Now().Add(deadline + writing))
+	connection, now := http.NewResponseController(c.Response()), time.Now()
+	err := errors.Join(
+		connection.SetReadDeadline(now.Add(deadline+noticing)),
+		connection.SetWriteDeadline(now.Add(deadline+noticing+writing)),
+	)
 	if err != nil && !errors.Is(err, http.ErrNotSupported) { // a recorder in a test has no deadline
-		telemetry.Logger(c.Request().Context()).Warn("set write deadline", "error", err)
+		telemetry.Logger(c.Request().Context()).Warn("put off the deadlines of the connection", "error", err)
 	}
 }
 

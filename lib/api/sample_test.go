@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -86,6 +87,16 @@ type Upload struct {
 	Data string `json:"data"`
 }
 
+type Lines struct {
+	Fold bool       `query:"fold"`
+	Body api.Stream `body:"application/x-ndjson" doc:"One document a line."`
+}
+
+type LinesOut struct {
+	ID    int `json:"id"`
+	Bytes int `json:"bytes"`
+}
+
 type Size struct {
 	Bytes int `json:"bytes"`
 }
@@ -123,6 +134,14 @@ func changeNote(_ context.Context, in *NotePatch) (NoteOut, error) {
 func removeNote(context.Context, *NoteID) (api.NoContent, error) { return api.NoContent{}, nil }
 
 func upload(_ context.Context, in *Upload) (Size, error) { return Size{len(in.Data)}, nil }
+
+func readLines(_ context.Context, in *Lines) (LinesOut, error) {
+	n, err := io.Copy(io.Discard, in.Body)
+	if err != nil {
+		return LinesOut{}, fmt.Errorf("read the lines: %w", err)
+	}
+	return LinesOut{ID: 9, Bytes: int(n)}, nil
+}
 
 func slow(ctx context.Context, _ *struct{}) (Size, error) {
 	<-ctx.Done()
@@ -203,6 +222,8 @@ func sample(t testing.TB) *site {
 	notes(root.Group("/shelves/{shelf}", "shelves", shelf).Group("/notes", "notes"))
 	notes(root.Group("/attic/{shelf}/notes", "notes", shelf))
 	api.Post(root, "/uploads", "upload", "Count bytes", upload, api.BodyLimit(100), api.Status(http.StatusAccepted))
+	api.Post(root, "/lines", "readLines", "Read lines", readLines,
+		api.BodyLimit(8<<20), api.Status(http.StatusAccepted), api.Deadline(500*time.Millisecond))
 	api.Get(root, "/slow", "slow", "Take long", slow, api.Deadline(time.Millisecond))
 	api.Get(root, "/long", "long", "Say much", func(context.Context, *struct{}) (Upload, error) {
 		return Upload{strings.Repeat("a", 10_000)}, nil

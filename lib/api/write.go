@@ -80,7 +80,7 @@ func (r *route) setHeaders(c echo.Context, v reflect.Value) {
 	for _, f := range r.writer.headers {
 		h[f.name] = []string{headerText(f.name, v.FieldByIndex(f.index))}
 	}
-	if r.status == http.StatusCreated && r.writer.id != nil && h["Location"] == nil {
+	if r.locates(r.status) && h["Location"] == nil {
 		h["Location"] = []string{c.Request().URL.EscapedPath() + "/" + text(v.FieldByIndex(r.writer.id))}
 	}
 }

@@ -30,13 +30,21 @@ func Handler(t testing.TB, g *api.Group) http.Handler {
 
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		recorder := httptest.NewRecorder()
-		g.Handler().ServeHTTP(recorder, r)
+		g.Handler().ServeHTTP(recording{recorder, w}, r)
 		if err := c.check(r, recorder.Result()); err != nil {
 			t.Errorf("%s %s was answered %d: %v\n%s", r.Method, r.URL, recorder.Code, err, recorder.Body)
 		}
 		copyTo(w, recorder)
 	})
 }
+
+// recording is an answer on its way, to a client whose connection the handler can still reach.
+type recording struct {
+	*httptest.ResponseRecorder
+	client http.ResponseWriter
+}
+
+func (r recording) Unwrap() http.ResponseWriter { return r.client }
 
 func copyTo(w http.ResponseWriter, r *httptest.ResponseRecorder) {
 	for name, values := range r.Result().Header {
