@@ -56,6 +56,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	p["idle_in_transaction_session_timeout"] = milliseconds(o.IdleInTransaction, 25*time.Second)
 	p["tcp_keepalives_idle"], p["tcp_keepalives_interval"], p["tcp_keepalives_count"] = "10", "5", "3"
 	p["timezone"] = "UTC"
+	c.AfterConnect = inUTC
 
 	pool, err := pgxpool.NewWithConfig(ctx, c)
 	if err != nil {

@@ -164,6 +164,15 @@ func TestConnectionsLookAfterThemselves(t *testing.T) {
 	}
 }
 
+func TestTimesComeBackInUTC(t *testing.T) {
+	t.Parallel()
+
+	at := one[time.Time](t, pgtest.New(t), "SELECT now()")
+	if at.Location() != time.UTC {
+		t.Errorf("the time is in %s", at.Location())
+	}
+}
+
 func TestOpenOfADeadServerIsAnError(t *testing.T) {
 	t.Parallel()
 
