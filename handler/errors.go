@@ -12,6 +12,8 @@ func Errors() []api.ErrorStatus {
 	return []api.ErrorStatus{
 		{Err: models.ErrNotFound, Status: http.StatusNotFound, Code: "not_found"},
 		{Err: models.ErrStale, Status: http.StatusPreconditionFailed, Code: "stale"},
+		{Err: models.ErrImportEmpty, Status: http.StatusUnprocessableEntity, Code: "import_empty"},
+		{Err: models.ErrImportLarge, Status: http.StatusUnprocessableEntity, Code: "import_large"},
 		{Err: models.ErrInvalid, Status: http.StatusUnprocessableEntity, Code: "invalid"},
 	}
 }

@@ -2,6 +2,8 @@
 package handler
 
 import (
+	"net/http"
+
 	"example.com/app/lib/api"
 	"example.com/app/lib/pg"
 	"example.com/app/models"
@@ -11,6 +13,7 @@ import (
 func Routes(root *api.Group, db *pg.DB) {
 	students := students{store: models.NewStudents(db)}
 	history := history{store: models.NewStudentEvents(db)}
+	imports := imports{store: models.NewStudentImports(db)}
 
 	g := root.Group("/students", "students")
 	api.Get(g, "", "listStudents", "List students", students.list)
@@ -22,4 +25,10 @@ func Routes(root *api.Group, db *pg.DB) {
 		api.Description("The student stays, and PATCH can make it active again. Doing this twice changes nothing more."))
 	api.Get(g, "/{id}/events", "listStudentEvents", "List what happened to a student", history.list,
 		api.Description("By version. Events are kept a moment after the change, and one that was overtaken appears between those that are there."))
+
+	g = g.Group("/imports", "imports")
+	api.Post(g, "", "importStudents", "Create students from a file", imports.create,
+		api.Status(http.StatusAccepted), api.BodyLimit(importBytes), api.Deadline(importTime),
+		api.Description("Takes all rows that keep the rules, or none when the file does not arrive whole. The students come a little later: the import tells how many are there."))
+	api.Get(g, "/{id}", "showImport", "Show how far an import has come", imports.show)
 }

@@ -12,12 +12,14 @@ import (
 	"example.com/app/handler"
 	"example.com/app/lib/api"
 	"example.com/app/lib/api/apitest"
+	"example.com/app/lib/pg"
 	"example.com/app/lib/pg/pgtest"
 )
 
 // client speaks to an API of its own, whose every answer is held to the document.
 type client struct {
 	t   *testing.T
+	db  *pg.DB
 	api http.Handler
 }
 
@@ -26,8 +28,9 @@ func newClient(t *testing.T) client {
 	root := api.New(api.Options{
 		Title: "Students", Version: "test", Prefix: "/api/v1", Errors: handler.Errors(), Logger: slog.New(slog.DiscardHandler),
 	})
-	handler.Routes(root, pgtest.New(t))
-	return client{t, apitest.Handler(t, root)}
+	db := pgtest.New(t)
+	handler.Routes(root, db)
+	return client{t, db, apitest.Handler(t, root)}
 }
 
 // header is a name and a value.
