@@ -29,7 +29,7 @@ func (s *server) middleware(next echo.HandlerFunc) echo.HandlerFunc {
 		h["X-Request-Id"] = id
 		h["X-Content-Type-Options"] = s.nosniff
 		log := slog.New(&withID{s.Logger.Handler(), id[0]})
-		c.SetRequest(r.WithContext(telemetry.WithLogger(r.Context(), log)))
+		c.SetRequest(r.WithContext(telemetry.With(r.Context(), log, traceOf(r.Header, id[0]))))
 
 		err := shielded(next, c)
 		status := s.answer(c, err)
@@ -39,6 +39,14 @@ func (s *server) middleware(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		return nil
 	}
+}
+
+// traceOf goes on with the client's trace, or begins one.
+func traceOf(h http.Header, id string) telemetry.Trace {
+	if given := h["Traceparent"]; len(given) == 1 && telemetry.ValidTraceparent(given[0]) {
+		return telemetry.Trace{CorrelationID: id, Traceparent: given[0]}
+	}
+	return telemetry.Trace{CorrelationID: id, Traceparent: telemetry.NewTraceparent()}
 }
 
 // panicked is a panic on its way to the log.

@@ -111,6 +111,30 @@ func TestHandlersLogUnderTheRequestsID(t *testing.T) {
 	}
 }
 
+func TestHandlersKnowTheTraceOfTheirRequest(t *testing.T) {
+	t.Parallel()
+	var known telemetry.Trace
+	root := api.New(options(new(logs)))
+	api.Get(root, "/trace", "trace", "Trace", func(ctx context.Context, _ *struct{}) (api.NoContent, error) {
+		known = telemetry.TraceOf(ctx)
+		return api.NoContent{}, nil
+	})
+	const given = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+	for _, headers := range [][]string{{given}, {}, {"none"}, {given, given}} {
+		r := httptest.NewRequestWithContext(t.Context(), "GET", "/api/v1/trace", http.NoBody)
+		r.Header["Traceparent"] = headers
+		w := httptest.NewRecorder()
+		root.Handler().ServeHTTP(w, r)
+
+		if known.CorrelationID != w.Header().Get("X-Request-ID") || !telemetry.ValidTraceparent(known.Traceparent) {
+			t.Errorf("%q: %+v", headers, known)
+		}
+		if kept := len(headers) == 1 && headers[0] == given; kept != (known.Traceparent == given) {
+			t.Errorf("%q became %q", headers, known.Traceparent)
+		}
+	}
+}
+
 func TestAnswerThatPanicsHalfwayIsCutOff(t *testing.T) {
 	t.Parallel()
 	l := new(logs)

@@ -1,6 +1,11 @@
 package telemetry
 
-import "context"
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"math/rand/v2"
+	"strings"
+)
 
 // Trace ties together what different processes do for one reason: it comes with a request or a message, and goes
 // on with every message that is sent because of it.
@@ -9,15 +14,35 @@ type Trace struct {
 	Traceparent   string // W3C Trace Context; empty: none
 }
 
-type traceKey struct{}
+const traceparentLength = len("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
 
-// WithTrace puts t into the context.
-func WithTrace(ctx context.Context, t Trace) context.Context {
-	return context.WithValue(ctx, traceKey{}, t)
+// ValidTraceparent tells whether s is a W3C traceparent of version 00.
+func ValidTraceparent(s string) bool {
+	return len(s) == traceparentLength && s[:3] == "00-" && s[35] == '-' && s[52] == '-' &&
+		isID(s[3:35]) && isID(s[36:52]) && isHex(s[53:])
 }
 
-// TraceOf is the context's trace; its zero value when there is none.
-func TraceOf(ctx context.Context) Trace {
-	t, _ := ctx.Value(traceKey{}).(Trace)
-	return t
+func isID(s string) bool { return isHex(s) && strings.Trim(s, "0") != "" }
+
+// isHex takes lower case only, as the standard does.
+func isHex(s string) bool {
+	for i := range len(s) {
+		if (s[i] < '0' || s[i] > '9') && (s[i] < 'a' || s[i] > 'f') {
+			return false
+		}
+	}
+	return true
+}
+
+// NewTraceparent begins a trace that nobody records.
+func NewTraceparent() string {
+	var ids [24]byte
+	binary.LittleEndian.PutUint64(ids[:], rand.Uint64()|1) // an id of zeros is none
+	binary.LittleEndian.PutUint64(ids[8:], rand.Uint64())
+	binary.LittleEndian.PutUint64(ids[16:], rand.Uint64()|1)
+
+	text := [traceparentLength]byte{0: '0', 1: '0', 2: '-', 35: '-', 52: '-', 53: '0', 54: '0'}
+	hex.Encode(text[3:35], ids[:16])
+	hex.Encode(text[36:52], ids[16:])
+	return string(text[:])
 }
