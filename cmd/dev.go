@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
 
+	"example.com/app/lib/broker/desk"
 	"example.com/app/lib/config"
 	"example.com/app/lib/ops"
 	"example.com/app/lib/pg/embedded"
@@ -126,6 +128,9 @@ func devParts(ctx context.Context, d *Deps, p *ops.Probes, summarize func()) ([]
 	if err := addDemoStudents(ctx, models.NewStudents(d.DB)); err != nil {
 		return nil, err
 	}
+	if err := d.serveDesk(); err != nil {
+		return nil, err
+	}
 
 	served, err := apiParts(ctx, d, p)
 	if err != nil {
@@ -146,6 +151,19 @@ func devParts(ctx context.Context, d *Deps, p *ops.Probes, summarize func()) ([]
 		return nil
 	}}
 	return slices.Concat(served, consumed, scheduled, []part{summary}), nil
+}
+
+// serveDesk lets `app queue` reach messages that are in this process alone.
+func (d *Deps) serveDesk() error {
+	if d.Settings.AMQPURL != inMemory {
+		return nil
+	}
+	archive, err := filepath.Abs(filepath.Join(devFolder, defaultArchive))
+	if err != nil {
+		return err
+	}
+	d.Ops.Handle("/desk/", desk.Handler(d.desk(archive)))
+	return nil
 }
 
 // addDemoStudents fills a table without students.

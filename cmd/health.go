@@ -31,7 +31,7 @@ func healthCommand(f *flags) *cobra.Command {
 				return err
 			}
 
-			answer, err := askReady(c.Context(), probeURL(s.Host, probePorts(s)[of]))
+			answer, err := askReady(c.Context(), opsURL(s.Host, probePorts(s)[of])+"/readyz")
 			if err != nil {
 				return fmt.Errorf("%s is not ready: %w", of, err)
 			}
@@ -47,12 +47,12 @@ func probePorts(s Settings) map[string]int {
 	return map[string]int{"run": s.OpsPort, "dev": s.OpsPort, "consume": s.AMQPort, "schedule": s.SchedulePort}
 }
 
-// probeURL asks a listener on all addresses through loopback.
-func probeURL(host string, port int) string {
+// opsURL reaches a listener on all addresses through loopback.
+func opsURL(host string, port int) string {
 	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
 		host = "localhost"
 	}
-	return "http://" + net.JoinHostPort(host, strconv.Itoa(port)) + "/readyz"
+	return "http://" + net.JoinHostPort(host, strconv.Itoa(port))
 }
 
 func askReady(ctx context.Context, url string) (string, error) {

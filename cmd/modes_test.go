@@ -166,7 +166,9 @@ func TestMalformedMessagesAreDeadAtOnce(t *testing.T) {
 
 func TestWrongUseEndsWithTwo(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{{"fly"}, {"run", "now"}, {"migrate", "sideways"}, {"run", "--fast"}, {"queue", "list", "--output", "xml"}, {"schedule", "run"}, {"health"}, {"health", "--mode", "fly"}, {"consume", "nope"}, {"schedule", "history", "--limit", "0"}} {
+	for _, args := range [][]string{{"fly"}, {"run", "now"}, {"migrate", "sideways"}, {"run", "--fast"}, {"queue", "list", "--output", "xml"}, {"schedule", "run"}, {"health"}, {"health", "--mode", "fly"}, {"consume", "nope"}, {"schedule", "history", "--limit", "0"},
+		{"queue", "requeue", "example.main.dead"}, {"queue", "requeue", "example.main.dead", "--all", "--id", "1"}, {"queue", "requeue", "example.main.dead", "--all", "--rate", "fast"},
+		{"queue", "drop", "example.main.dead", "--all"}, {"queue", "drop", "example.main.dead", "--yes"}} {
 		if said, status := run(t, t.TempDir(), nil, args...); status != 2 || !strings.Contains(said, "app --help") {
 			t.Errorf("app %s ended with %d and said %s", strings.Join(args, " "), status, said)
 		}
@@ -177,7 +179,7 @@ func TestEveryCommandExplainsItselfWithAnExample(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{
 		"run", "consume", "schedule", "schedule list", "schedule run", "schedule history", "migrate up", "migrate down",
-		"migrate status", "migrate redo", "migrate create", "dev", "queue list", "queue peek", "queue send", "config check", "config print", "health", "version",
+		"migrate status", "migrate redo", "migrate create", "dev", "queue list", "queue peek", "queue send", "queue requeue", "queue drop", "config check", "config print", "health", "version",
 	} {
 		said, status := run(t, t.TempDir(), nil, append(strings.Fields(name), "--help")...)
 		if status != 0 || !strings.Contains(said, "Examples:\n  app "+name) {

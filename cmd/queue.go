@@ -1,11 +1,11 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -14,6 +14,8 @@ import (
 
 	"example.com/app/amqp"
 	"example.com/app/lib/broker"
+	"example.com/app/lib/broker/desk"
+	"example.com/app/lib/config"
 )
 
 // reachTimeout is how long a person waits to hear that a broker cannot be reached. A refused password takes
@@ -21,87 +23,39 @@ import (
 const reachTimeout = 10 * time.Second
 
 func queueCommand(f *flags) *cobra.Command {
-	return group("queue", "Show the queues, look at dead messages, send a message by hand",
-		queueListCommand(f), queuePeekCommand(f), queueSendCommand(f))
+	return group("queue", "Show the queues, send a message by hand, decide about dead messages",
+		queueListCommand(f), queueSendCommand(f), queuePeekCommand(f), queueRequeueCommand(f), queueDropCommand(f))
 }
 
-func queueListCommand(f *flags) *cobra.Command {
-	return &cobra.Command{
-		Use:     "list",
-		Short:   "Show what waits in every queue of the table, and how many consumers each has",
-		Example: "  app queue list\n  app queue list --output json",
-		Args:    cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			return f.withBrokers(c, func(d *Deps) error {
-				rows, err := d.queues(c.Context())
-				if err != nil {
-					return err
-				}
-				return show(c, []string{"NAME", "READY", "CONSUMERS"}, rows, queueInfo.cells)
-			})
-		},
-	}
+// workplace is a desk here or in another process.
+type workplace interface {
+	List(ctx context.Context) ([]desk.Row, error)
+	Send(ctx context.Context, queue string, body []byte) (id string, err error)
+	Peek(ctx context.Context, queue string, f desk.Filter, limit int) ([]desk.Letter, error)
+	Requeue(ctx context.Context, queue string, r desk.Replay, report func(desk.Tally)) (desk.Tally, error)
+	Drop(ctx context.Context, queue string, f desk.Filter, report func(desk.Tally)) (desk.Tally, error)
+	Archive() string
 }
 
-// queueInfo is one line of the list; a queue that is missing has no counts.
-type queueInfo struct {
-	Name      string `json:"name"`
-	Missing   bool   `json:"missing"`
-	Ready     *int   `json:"ready"`
-	Consumers *int   `json:"consumers"`
+// drawer is what a command needs of the desk besides its queues.
+type drawer struct {
+	archive string // where dropped letters go; unset: where the desk wants them
+	replays string // dead queue whose messages go back; unset: none do
 }
 
-func (q queueInfo) cells() []any {
-	if q.Missing {
-		return []any{q.Name, "missing", "-"}
-	}
-	return []any{q.Name, *q.Ready, *q.Consumers}
-}
-
-// queues inspects the table's queues, connection by connection.
-func (d *Deps) queues(ctx context.Context) (rows []queueInfo, err error) {
-	families := broker.Families(amqp.Queues(nil), d.Settings.AMQPRetryDelays)
-	for _, connection := range slices.Sorted(maps.Keys(families)) {
-		driver, err := d.reach(ctx, connection)
-		if err != nil {
-			return nil, err
-		}
-		for _, name := range queueNames(connection, families[connection]) {
-			row, err := inspect(ctx, driver, name)
-			if err != nil {
-				return nil, err
-			}
-			rows = append(rows, row)
-		}
-	}
-	return rows, nil
-}
-
-// queueNames lists each family as a message may pass through it, and last where the unroutable ones end.
-func queueNames(c broker.Connection, families []broker.Family) (names []string) {
-	for _, f := range families {
-		names = append(names, f.Name)
-		for _, tier := range f.Tiers {
-			names = append(names, f.Retry(tier))
-		}
-		names = append(names, f.Dead())
-	}
-	return append(names, string(c)+".unrouted")
-}
-
-func inspect(ctx context.Context, driver broker.Driver, name string) (queueInfo, error) {
-	depth, err := driver.Inspect(ctx, name)
-	if errors.Is(err, broker.ErrNoQueue) {
-		return queueInfo{Name: name, Missing: true}, nil
-	}
-	return queueInfo{Name: name, Ready: &depth.Ready, Consumers: &depth.Consumers}, err
-}
-
-// withBrokers is for commands that need the broker for a moment, and speak only of what they were asked for.
-func (f *flags) withBrokers(c *cobra.Command, do func(d *Deps) error) error {
-	s, _, err := f.load(c)
+// withDesk is for commands that need the broker for a moment, and speak only of what they were asked for.
+// Where nobody has set AMQP_URL, it is the desk of an app dev that keeps its messages in memory.
+func (f *flags) withDesk(c *cobra.Command, with drawer, do func(workplace) error) error {
+	s, report, err := f.load(c)
 	if err != nil {
 		return err
+	}
+
+	if report.Origin("AMQP_URL") == config.Default && len(s.AMQPURLs) == 0 {
+		remote, err := desk.Find(c.Context(), opsURL(s.Host, s.OpsPort), s.OpsToken)
+		if !errors.Is(err, desk.ErrAbsent) {
+			return remotely(remote, err, with, do)
+		}
 	}
 
 	d := newDeps(s, slog.New(slog.DiscardHandler))
@@ -109,7 +63,39 @@ func (f *flags) withBrokers(c *cobra.Command, do func(d *Deps) error) error {
 	if err := d.openBrokers(mode{name: "queue", needsBroker: true}); err != nil {
 		return err
 	}
-	return do(d)
+	if err := d.openForReplays(c.Context(), with.replays); err != nil {
+		return err
+	}
+	return do(d.desk(cmp.Or(with.archive, defaultArchive)))
+}
+
+func remotely(r *desk.Remote, err error, with drawer, do func(workplace) error) error {
+	if err != nil {
+		return err
+	}
+	if with.archive != "" && with.archive != r.Archive() {
+		return fmt.Errorf("app dev keeps what it drops in %s: leave --archive away", r.Archive())
+	}
+	return do(r)
+}
+
+func (d *Deps) desk(archive string) *desk.Desk {
+	return desk.New(desk.Options{
+		Queues: amqp.Queues(d.DB), Tiers: d.Settings.AMQPRetryDelays, Reach: d.reachQueue, Archive: archive,
+	})
+}
+
+// openForReplays opens the database only when somebody must be told there that messages of the queue go back.
+func (d *Deps) openForReplays(ctx context.Context, dead string) error {
+	name, _ := broker.LivingOf(dead)
+	told := func(q broker.Queue) bool { return q.Name == name && q.WantsReplays() }
+	if !slices.ContainsFunc(amqp.Queues(nil), told) {
+		return nil
+	}
+
+	ctx, cancel := context.WithTimeout(ctx, reachTimeout)
+	defer cancel()
+	return d.openDatabase(ctx, mode{name: "queue"})
 }
 
 // reach answers the connection's driver once it is connected.
@@ -130,17 +116,27 @@ func (d *Deps) reach(ctx context.Context, c broker.Connection) (broker.Driver, e
 // reachQueue finds the connection by the queue's full name, which begins with the connection's.
 func (d *Deps) reachQueue(ctx context.Context, queue string) (broker.Driver, error) {
 	var owner broker.Connection
-	known := make([]string, 0, len(d.Brokers))
-	for c := range d.Brokers {
-		known = append(known, string(c))
-		if strings.HasPrefix(queue, string(c)+".") && len(c) > len(owner) {
-			owner = c
+	known := d.connections()
+	for _, c := range known {
+		if strings.HasPrefix(queue, c+".") && len(c) > len(owner) {
+			owner = broker.Connection(c)
 		}
 	}
 	if owner == "" {
-		slices.Sort(known)
 		return nil, fmt.Errorf("find queue %s: a full name begins with its connection, CONNECTION.QUEUE; there are: %s",
 			queue, strings.Join(known, ", "))
 	}
 	return d.reach(ctx, owner)
+}
+
+// connections are those that have a URL, and those that the table of queues names.
+func (d *Deps) connections() (names []string) {
+	for c := range d.Brokers {
+		names = append(names, string(c))
+	}
+	for _, q := range amqp.Queues(nil) {
+		names = append(names, string(q.Connection))
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }

@@ -1,19 +1,11 @@
 package cmd
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/spf13/cobra"
-
-	"example.com/app/lib/broker"
 )
-
-// sendTimeout is how long the broker may take to confirm.
-const sendTimeout = 30 * time.Second
 
 func queueSendCommand(f *flags) *cobra.Command {
 	return &cobra.Command{
@@ -29,23 +21,13 @@ func queueSendCommand(f *flags) *cobra.Command {
 					return fmt.Errorf("read the message from standard input: %w", err)
 				}
 			}
-			return f.withBrokers(c, func(d *Deps) error { return d.send(c, args[0], body) })
+			return f.withDesk(c, drawer{}, func(w workplace) error { return send(c, w, args[0], body) })
 		},
 	}
 }
 
-func (d *Deps) send(c *cobra.Command, queue string, body []byte) error {
-	driver, err := d.reachQueue(c.Context(), queue)
-	if err != nil {
-		return err
-	}
-
-	ctx, cancel := context.WithTimeout(c.Context(), sendTimeout)
-	defer cancel()
-	id, err := broker.Send(ctx, driver, queue, body)
-	if errors.Is(err, broker.ErrUnroutable) {
-		return noQueue(queue)
-	}
+func send(c *cobra.Command, w workplace, queue string, body []byte) error {
+	id, err := w.Send(c.Context(), queue, body)
 	if err != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ func TestQueueListTellsDepthsAndWhatIsMissing(t *testing.T) {
 		lines = append(lines, strings.Join(strings.Fields(line), " "))
 	}
 	want := []string{
-		"NAME READY CONSUMERS", "example.main 0 0", "example.main.retry.5000 0 0", "example.main.retry.60000 0 0",
+		"NAME MESSAGES CONSUMERS", "example.main 0 0", "example.main.suspect 0 0", "example.main.retry.5000 0 0", "example.main.retry.60000 0 0",
 		"example.main.retry.600000 missing -", "example.main.dead 1 0", "example.unrouted 0 0",
 	}
 	if status != 0 || !slices.Equal(lines, want) {

@@ -1,0 +1,49 @@
+package cmd
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"example.com/app/lib/broker/desk"
+)
+
+// addChoice is for what changes a queue: all messages are meant only when that is said.
+func addChoice(c *cobra.Command, pick *desk.Filter) {
+	addFilter(c, pick)
+	c.Flags().BoolVar(&pick.All, "all", false, "every message")
+}
+
+// chosen refuses a filter that says nothing, or two things that contradict.
+func chosen(pick desk.Filter) error {
+	narrow := pick.ID != "" || pick.Reason != ""
+	switch {
+	case pick.All && narrow:
+		return errors.New("--all stands without --id and --reason")
+	case !pick.All && !narrow:
+		return errors.New("say which messages: --id, --reason or --all")
+	}
+	return nil
+}
+
+// missed is the error of a message that was asked for by its id and is not there.
+func missed(pick desk.Filter, t desk.Tally, queue string) error {
+	if pick.ID == "" || t.Matched > 0 {
+		return nil
+	}
+	return fmt.Errorf("find message %s in %s: it is not there", pick.ID, queue)
+}
+
+// showTally says what was done, also when an error came in between; it returns that error.
+func showTally(c *cobra.Command, t desk.Tally, done string, err error) error {
+	switch {
+	case err != nil && t == (desk.Tally{}):
+		return err
+	case asJSON(c):
+		return cmp.Or(err, show(c, nil, []desk.Tally{t}, nil))
+	}
+	_, failed := fmt.Fprintln(c.OutOrStdout(), done)
+	return cmp.Or(err, failed)
+}

@@ -1,0 +1,138 @@
+package desk
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"example.com/app/lib/broker"
+)
+
+const (
+	// MaxAge is how long the inbox remembers that a message was handled.
+	MaxAge = 30 * 24 * time.Hour
+
+	settleTime = 30 * time.Second // for a handful that is under way when the work is interrupted
+)
+
+// Replay says which letters go back, and how.
+type Replay struct {
+	Filter
+	Rate   int  `json:"rate,omitempty"`    // letters per second; 0: as fast as the broker takes them
+	DryRun bool `json:"dry_run,omitempty"` // only count
+	Force  bool `json:"force,omitempty"`   // also those that are older than MaxAge, or do not tell
+}
+
+// Requeue sends dead letters back to the queue in which they died, and never to others that took a copy of the same
+// event. Each leaves the dead once the broker has confirmed it: an interruption loses none, and at worst one is there
+// twice under the same message-id. Letters that die meanwhile are not taken.
+func (d *Desk) Requeue(ctx context.Context, queue string, r Replay, report func(Tally)) (Tally, error) {
+	driver, err := d.dead(ctx, queue)
+	if err != nil {
+		return Tally{}, err
+	}
+	home := d.living(queue)
+	if _, err := driver.Inspect(ctx, home.Name); err != nil {
+		return Tally{}, explain("requeue to", home.Name, err)
+	}
+
+	back := wayBack{driver: driver, home: home, limit: rate.NewLimiter(r.limit(), r.size())}
+	w := &walk{driver: driver, queue: queue, judge: r.judge, settle: back.settle, size: r.size(), report: report}
+	tally, err := w.run(ctx)
+	if err != nil {
+		return tally, explain("requeue", queue, err)
+	}
+	return tally, nil
+}
+
+func (r Replay) judge(d broker.Delivery) verdict {
+	switch {
+	case !r.picks(d):
+		return pass
+	case !r.Force && time.Since(since(d)) > MaxAge:
+		return tooOld
+	case r.DryRun:
+		return leave
+	}
+	return take
+}
+
+func (r Replay) limit() rate.Limit {
+	if r.Rate <= 0 {
+		return rate.Inf
+	}
+	return rate.Limit(r.Rate)
+}
+
+// size keeps a burst below a tenth of a second's letters.
+func (r Replay) size() int {
+	if r.Rate <= 0 {
+		return handful
+	}
+	return min(max(r.Rate/10, 1), handful)
+}
+
+// wayBack is that from the dead to the queue home.
+type wayBack struct {
+	driver broker.Driver
+	home   broker.Queue
+	limit  *rate.Limiter
+}
+
+// settle tells of the replay before it happens: a letter may die again at once, and that must be heard later.
+func (b wayBack) settle(ctx context.Context, letters []broker.Delivery) (acked int, err error) {
+	if err := b.limit.WaitN(ctx, len(letters)); err != nil {
+		return 0, err
+	}
+
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+	defer cancel()
+	if err := b.home.Replayed(ctx, ids(letters)); err != nil {
+		return 0, fmt.Errorf("tell of the replay: %w", err)
+	}
+
+	errs := make([]error, len(letters))
+	var wg sync.WaitGroup
+	for i, d := range letters {
+		wg.Go(func() { errs[i] = b.move(ctx, d) })
+	}
+	wg.Wait()
+	return b.settled(ctx, letters, errs)
+}
+
+func (b wayBack) move(ctx context.Context, d broker.Delivery) error {
+	if err := b.driver.Publish(ctx, "", b.home.Name, broker.Replayed(d)); err != nil {
+		return explain("requeue to", b.home.Name, err)
+	}
+	return d.Ack()
+}
+
+// settled takes back what was told of letters that are still dead. One error stands for all of the handful.
+func (b wayBack) settled(ctx context.Context, letters []broker.Delivery, errs []error) (acked int, err error) {
+	var stayed []broker.Delivery
+	for i, e := range errs {
+		if e != nil {
+			stayed = append(stayed, letters[i])
+			err = cmp.Or(err, e)
+		}
+	}
+	if err != nil {
+		err = errors.Join(err, b.home.Died(ctx, ids(stayed)))
+	}
+	return len(letters) - len(stayed), err
+}
+
+func ids(letters []broker.Delivery) []string {
+	ids := make([]string, 0, len(letters))
+	for _, d := range letters {
+		if d.ID != "" {
+			ids = append(ids, d.ID)
+		}
+	}
+	return ids
+}

@@ -1,0 +1,373 @@
+package desk_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"example.com/app/lib/broker"
+	"example.com/app/lib/broker/desk"
+)
+
+func TestRequeueTakesThoseThatAreMeant(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, driver broker.Driver) {
+		const n = 2000
+		o := newOffice(t, driver)
+		o.bury(letters(n)...)
+
+		for _, c := range []struct {
+			in   desk.Replay
+			want desk.Tally
+		}{
+			{desk.Replay{Filter: all, DryRun: true}, desk.Tally{Total: n, Seen: n, Matched: n}},
+			{desk.Replay{Filter: desk.Filter{Reason: "panic"}, DryRun: true}, desk.Tally{Total: n, Seen: n, Matched: n / 4}},
+			{desk.Replay{}, desk.Tally{Total: n, Seen: n}},
+			{desk.Replay{Filter: desk.Filter{ID: "1234"}}, desk.Tally{Total: n, Seen: n, Matched: 1, Done: 1}},
+			{desk.Replay{Filter: desk.Filter{ID: "1234"}}, desk.Tally{Total: n - 1, Seen: n - 1}},
+			{desk.Replay{Filter: desk.Filter{Reason: "panic"}}, desk.Tally{Total: n - 1, Seen: n - 1, Matched: n / 4, Done: n / 4}},
+			{desk.Replay{Filter: desk.Filter{Reason: "malformed", ID: "2"}}, desk.Tally{Total: n - 1 - n/4, Seen: n - 1 - n/4, Matched: 1, Done: 1}},
+			{desk.Replay{Filter: all}, desk.Tally{Total: n - 2 - n/4, Seen: n - 2 - n/4, Matched: n - 2 - n/4, Done: n - 2 - n/4}},
+			{desk.Replay{Filter: all}, desk.Tally{}},
+		} {
+			if got := o.requeue(c.in); got != c.want {
+				t.Errorf("%+v: got %+v, want %+v", c.in, got, c.want)
+			}
+			o.holds(family.Dead(), c.want.Total-c.want.Done)
+		}
+
+		found := idsOf(o.take(family.Name))
+		slices.Sort(found)
+		if got := len(slices.Compact(slices.Clone(found))); len(found) != n || got != n {
+			t.Errorf("%d messages came back, %d different ones, want %d", len(found), got, n)
+		}
+	})
+}
+
+func TestMessageThatGoesBackBeginsAnew(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, driver broker.Driver) {
+		o := newOffice(t, driver)
+		was := letter(7)
+		was.Headers["x-death"] = []any{map[string]any{"queue": "example.main", "reason": "delivery_limit"}}
+		was.Headers["x-first-death-reason"] = "delivery_limit"
+		o.bury(was)
+
+		for replays := range 2 {
+			o.requeue(desk.Replay{Filter: all})
+			found := o.take(family.Name)
+			if len(found) != 1 {
+				t.Fatalf("%d messages came back, want 1", len(found))
+			}
+			d := found[0]
+			if d.ID != was.ID || d.CorrelationID != was.CorrelationID || d.Type != was.Type ||
+				d.ContentType != was.ContentType || !d.Timestamp.Equal(was.Timestamp.Truncate(time.Second)) || string(d.Body) != string(was.Body) {
+				t.Errorf("got %+v", d)
+			}
+			want := map[string]any{
+				"colour": "green", broker.HeaderReplays: int64(replays + 1),
+				broker.HeaderFirstFailedAt:  was.Headers[broker.HeaderFirstFailedAt],
+				broker.HeaderOriginExchange: "example", broker.HeaderOriginKey: "student.created",
+			}
+			for name, value := range d.Headers {
+				if want[name] != value {
+					t.Errorf("header %s is %v", name, value)
+				}
+			}
+			if len(d.Headers) != len(want) {
+				t.Errorf("the headers are %v, want %v", d.Headers, want)
+			}
+			o.bury(d.Envelope)
+		}
+	})
+}
+
+func TestOldMessagesStayUnlessForced(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, driver broker.Driver) {
+		o := newOffice(t, driver)
+		old, stamped, silent := letter(1), letter(2), letter(3)
+		longAgo := time.Now().Add(-desk.MaxAge - time.Hour)
+		old.Headers[broker.HeaderFirstFailedAt] = longAgo.UTC().Format(time.RFC3339)
+		delete(stamped.Headers, broker.HeaderFirstFailedAt)
+		stamped.Timestamp = longAgo
+		delete(silent.Headers, broker.HeaderFirstFailedAt)
+		silent.Timestamp = time.Time{}
+		fresh := letter(4)
+		delete(fresh.Headers, broker.HeaderFirstFailedAt)
+		o.bury(letter(0), old, stamped, silent, fresh)
+
+		if got, want := o.requeue(desk.Replay{Filter: all, DryRun: true}), (desk.Tally{Total: 5, Seen: 5, Matched: 5, Old: 3}); got != want {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+		o.holds(family.Dead(), 5)
+		if got, want := o.requeue(desk.Replay{Filter: all}), (desk.Tally{Total: 5, Seen: 5, Matched: 5, Old: 3, Done: 2}); got != want {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+		o.holds(family.Dead(), 3)
+		if got, want := o.requeue(desk.Replay{Filter: all, Force: true}), (desk.Tally{Total: 3, Seen: 3, Matched: 3, Done: 3}); got != want {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+	})
+}
+
+// round is a driver that notes when its pullers are opened and closed.
+type rounds struct {
+	broker.Driver
+	held []time.Duration
+}
+
+type round struct {
+	broker.Puller
+	began time.Time
+	of    *rounds
+}
+
+func (r *rounds) Pull(ctx context.Context, queue string) (broker.Puller, error) {
+	p, err := r.Driver.Pull(ctx, queue)
+	return round{p, time.Now(), r}, err
+}
+
+func (r round) Close() error {
+	r.of.held = append(r.of.held, time.Since(r.began))
+	return r.Puller.Close()
+}
+
+func TestRequeueKeepsToTheRateInRoundsThatABrokerAllows(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		driver := &rounds{Driver: inMemory(t)}
+		o := newOffice(t, driver)
+		o.bury(letters(4000)...)
+
+		began := time.Now()
+		if got := o.requeue(desk.Replay{Filter: desk.Filter{Reason: "panic"}, Rate: 1}); got.Done != 1000 || got.Total != 4000 {
+			t.Errorf("got %+v", got)
+		}
+		if took := time.Since(began); took < 999*time.Second || took > 1010*time.Second {
+			t.Errorf("1,000 messages at 1/s took %s", took)
+		}
+		if len(driver.held) != 2 || slices.Max(driver.held) > 20*time.Minute {
+			t.Errorf("the rounds took %v", driver.held)
+		}
+		o.holds(family.Dead(), 3000)
+
+		began = time.Now()
+		o.requeue(desk.Replay{Filter: all, Rate: 500})
+		if took := time.Since(began); took < 5*time.Second || took > 7*time.Second {
+			t.Errorf("3,000 messages at 500/s took %s", took)
+		}
+	})
+}
+
+// slow is a driver whose pullers need a minute for each message.
+type slow struct{ broker.Driver }
+
+type slowly struct{ broker.Puller }
+
+func (s slow) Pull(ctx context.Context, queue string) (broker.Puller, error) {
+	p, err := s.Driver.Pull(ctx, queue)
+	return slowly{p}, err
+}
+
+func (s slowly) Get(ctx context.Context) (broker.Delivery, bool, error) {
+	time.Sleep(time.Minute)
+	return s.Puller.Get(ctx)
+}
+
+func TestWorkThatGetsNowhereEnds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o := newOffice(t, slow{inMemory(t)})
+		o.bury(letters(40)...)
+
+		tally, err := o.Requeue(t.Context(), family.Dead(), desk.Replay{Filter: desk.Filter{ID: "39"}}, ignore)
+		if err == nil || !strings.Contains(err.Error(), "too short") || tally.Done != 0 {
+			t.Errorf("got %+v, %v", tally, err)
+		}
+		o.holds(family.Dead(), 40)
+	})
+}
+
+func TestInterruptedRequeueLosesNothing(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, driver broker.Driver) {
+		const n = 2000
+		o := newOffice(t, driver)
+		o.bury(letters(n)...)
+
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		tally, err := o.Requeue(ctx, family.Dead(), desk.Replay{Filter: all}, func(t desk.Tally) {
+			if t.Done > 500 {
+				cancel()
+			}
+		})
+		if !errors.Is(err, context.Canceled) || tally.Done <= 500 || tally.Done > 600 {
+			t.Errorf("got %+v, %v", tally, err)
+		}
+
+		o.holds(family.Dead(), n-tally.Done)
+		found := append(idsOf(o.take(family.Name)), idsOf(o.take(family.Dead()))...)
+		slices.Sort(found)
+		if got := len(slices.Compact(slices.Clone(found))); len(found) != n || got != n {
+			t.Errorf("there are %d messages, %d different ones, want %d", len(found), got, n)
+		}
+	})
+}
+
+func TestMessagesThatDieMeanwhileStay(t *testing.T) {
+	t.Parallel()
+	const n = 10_000
+	o := newOffice(t, atRabbit(t))
+	o.bury(letters(n)...)
+	o.holds(family.Dead(), n)
+
+	stop, died := make(chan struct{}), make(chan int)
+	go func() {
+		for late := n; ; late++ {
+			select {
+			case <-stop:
+				died <- late - n
+				return
+			default:
+				o.bury(letter(late))
+			}
+		}
+	}()
+	tally := o.requeue(desk.Replay{Filter: desk.Filter{All: true}})
+	close(stop)
+	late := <-died
+
+	if late == 0 || tally.Total < n || tally.Total > n+late || tally.Done != tally.Total {
+		t.Errorf("%d died meanwhile, the tally is %+v", late, tally)
+	}
+	o.holds(family.Name, tally.Done)
+	o.holds(family.Dead(), n+late-tally.Done)
+}
+
+// told notes what OnReplay and OnDead hear.
+type told struct {
+	mu       sync.Mutex
+	replayed []string
+	died     []string
+	refuse   error
+}
+
+func (h *told) options() []broker.Option {
+	return []broker.Option{
+		broker.OnReplay(func(_ context.Context, ids []string) error {
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			h.replayed = append(h.replayed, ids...)
+			return h.refuse
+		}),
+		broker.OnDead(func(_ context.Context, ids []string) error {
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			h.died = append(h.died, ids...)
+			return nil
+		}),
+	}
+}
+
+func TestReplayIsToldOfEveryMessageThatGoesBack(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, driver broker.Driver) {
+		h := &told{}
+		o := newOffice(t, driver, h.options()...)
+		o.bury(letters(200)...)
+		o.bury(broker.Envelope{Timestamp: time.Now(), Headers: map[string]any{broker.HeaderReason: "panic"}}) // without an id
+
+		o.requeue(desk.Replay{Filter: desk.Filter{Reason: "panic"}})
+		slices.Sort(h.replayed)
+		if len(slices.Compact(h.replayed)) != 50 || len(h.died) != 0 || slices.Contains(h.replayed, "") {
+			t.Errorf("it was told %v, and %v died", h.replayed, h.died)
+		}
+		o.holds(family.Name, 51)
+	})
+}
+
+func TestNothingGoesBackThatCannotBeTold(t *testing.T) {
+	t.Parallel()
+	h := &told{refuse: errors.New("the database is away")}
+	o := newOffice(t, inMemory(t), h.options()...)
+	o.bury(letters(10)...)
+
+	tally, err := o.Requeue(t.Context(), family.Dead(), desk.Replay{Filter: all}, ignore)
+	if !errors.Is(err, h.refuse) || tally.Done != 0 {
+		t.Errorf("got %+v, %v", tally, err)
+	}
+	o.holds(family.Dead(), 10)
+	o.holds(family.Name, 0)
+}
+
+// choosy is a driver that refuses messages with an even id.
+type choosy struct{ broker.Driver }
+
+func (c choosy) Publish(ctx context.Context, exchange, key string, e broker.Envelope) error {
+	if n, err := strconv.Atoi(e.ID); err == nil && n%2 == 0 && key == family.Name {
+		return broker.ErrRefused
+	}
+	return c.Driver.Publish(ctx, exchange, key, e)
+}
+
+func TestMessageThatIsRefusedIsStillDead(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, driver broker.Driver) {
+		h := &told{}
+		o := newOffice(t, choosy{driver}, h.options()...)
+		o.bury(letters(10)...)
+
+		tally, err := o.Requeue(t.Context(), family.Dead(), desk.Replay{Filter: all}, ignore)
+		if !errors.Is(err, broker.ErrRefused) || strings.Contains(err.Error(), "\n") || tally.Done != 5 {
+			t.Errorf("got %+v, %v", tally, err)
+		}
+		o.holds(family.Dead(), 5)
+		if want := []string{"0", "2", "4", "6", "8"}; !slices.Equal(h.died, want) {
+			t.Errorf("%v were told to be dead, want %v", h.died, want)
+		}
+	})
+}
+
+func TestWorkOnQueuesThatAreNotDeadOrNotThereIsRefused(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, driver broker.Driver) {
+		o := newOffice(t, driver)
+		o.bury(letter(0))
+		do := map[string]func(queue string) error{
+			"peek": func(queue string) error {
+				_, err := o.Peek(t.Context(), queue, all, 1)
+				return err
+			},
+			"requeue": func(queue string) error {
+				_, err := o.Requeue(t.Context(), queue, desk.Replay{Filter: all}, ignore)
+				return err
+			},
+			"drop": func(queue string) error {
+				_, err := o.Drop(t.Context(), queue, all, ignore)
+				return err
+			},
+		}
+		for name, do := range do {
+			for queue, want := range map[string]string{
+				family.Name:               "only dead queues",
+				family.Suspect():          "only dead queues",
+				family.Retry(time.Minute): "only dead queues",
+				"example.unrouted":        "only dead queues",
+				"example.absent.dead":     "the server has none of that name",
+			} {
+				if err := do(queue); err == nil || !strings.Contains(err.Error(), want) {
+					t.Errorf("%s %s: got %v, want %q", name, queue, err, want)
+				}
+			}
+		}
+		o.holds(family.Dead(), 1)
+	})
+}

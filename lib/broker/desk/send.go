@@ -1,0 +1,40 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"example.com/app/lib/broker"
+)
+
+// sendTimeout is how long the broker may take to confirm.
+const sendTimeout = 30 * time.Second
+
+// Send publishes body to the queue, named in full, under a fresh message id; the broker has it when this returns.
+func (d *Desk) Send(ctx context.Context, queue string, body []byte) (id string, err error) {
+	driver, err := d.o.Reach(ctx, queue)
+	if err != nil {
+		return "", err
+	}
+
+	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	defer cancel()
+	id = uuid.NewString()
+	e := broker.Envelope{ID: id, ContentType: "application/json", Timestamp: time.Now(), Body: body}
+	if err := driver.Publish(ctx, "", queue, e); err != nil {
+		return "", explain("send to", queue, err)
+	}
+	return id, nil
+}
+
+// explain says what to do about a queue that is not there.
+func explain(verb, queue string, err error) error {
+	if errors.Is(err, broker.ErrNoQueue) || errors.Is(err, broker.ErrUnroutable) {
+		return fmt.Errorf("find queue %s: the server has none of that name: app consume makes those of app queue list", queue)
+	}
+	return fmt.Errorf("%s %s: %w", verb, queue, err)
+}
