@@ -26,8 +26,9 @@ type Options struct {
 	Prefix         string        // before every path of the table: "/api/v1"
 	Errors         []ErrorStatus // the first that matches decides; an error that none matches is a 500
 	Logger         *slog.Logger
-	AccessLog      bool // one line per request
-	Docs           bool // serves /docs, /redoc, /openapi.json and /swagger.json
+	AccessLog      bool                   // one line per request
+	Docs           bool                   // serves /docs, /redoc, /openapi.json, /swagger.json and, with AsyncAPI, /asyncapi.json
+	AsyncAPI       func() ([]byte, error) // makes the document of what goes over queues, when somebody asks for it
 }
 
 // ErrorStatus says what a client sees of an error: the status, a stable code, and Err's own text.

@@ -26,17 +26,13 @@ var redocPage string
 //go:embed pages/problems.html
 var problemsPage string
 
+const asyncAPIPath = "/asyncapi.json"
+
 // serveDocs adds the pages about the API. They load nothing from other hosts, and their policy forbids it.
 func (s *server) serveDocs() {
-	document := sync.OnceValues(s.document.json)
-	for _, path := range []string{"/openapi.json", "/swagger.json"} {
-		s.page(path, func(c echo.Context) error {
-			body, err := document()
-			if err != nil {
-				return err
-			}
-			return c.JSONBlob(http.StatusOK, body)
-		})
+	s.serveDocument(s.document.json, "/openapi.json", "/swagger.json")
+	if s.AsyncAPI != nil {
+		s.serveDocument(s.AsyncAPI, asyncAPIPath)
 	}
 
 	swagger := v5emb.NewHandlerWithConfig(swgui.Config{
@@ -52,6 +48,19 @@ func (s *server) serveDocs() {
 
 	s.both("/redoc", html(execute(redocPage, s)))
 	s.page("/redoc/redoc.standalone.js", redoc)
+}
+
+func (s *server) serveDocument(document func() ([]byte, error), paths ...string) {
+	once := sync.OnceValues(document)
+	for _, path := range paths {
+		s.page(path, func(c echo.Context) error {
+			body, err := once()
+			if err != nil {
+				return err
+			}
+			return c.JSONBlob(http.StatusOK, body)
+		})
+	}
 }
 
 // serveProblems adds the page that the type of every problem leads to.

@@ -78,6 +78,29 @@ func TestDocumentHasTwoAddressesAndSwaggerLeadsToDocs(t *testing.T) {
 	}
 }
 
+func TestDocumentOfQueuesIsServedAndTheOtherLeadsToIt(t *testing.T) {
+	t.Parallel()
+	s := sample(t)
+	w := s.do(t, "GET", "/asyncapi.json", "")
+	if w.Code != http.StatusOK || w.Body.String() != `{"asyncapi":"3.0.0"}` || w.Header().Get("Content-Type") != "application/json" {
+		t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
+	}
+	if d, body := document(t, s); d.ExternalDocs.URL != "/asyncapi.json" || d.ExternalDocs.Description == "" {
+		t.Errorf("%s", body)
+	}
+
+	o := options(new(logs))
+	o.AsyncAPI = nil
+	s.root = api.New(o)
+	s.handler = s.root.Handler()
+	if w := s.do(t, "GET", "/asyncapi.json", ""); w.Code != http.StatusNotFound {
+		t.Errorf("a document that nobody makes: %d", w.Code)
+	}
+	if d, body := document(t, s); d.ExternalDocs.URL != "" {
+		t.Errorf("%s", body)
+	}
+}
+
 func TestEveryCodeIsExplained(t *testing.T) {
 	t.Parallel()
 	body := sample(t).do(t, "GET", "/problems", "").Body.String()
@@ -101,7 +124,7 @@ func TestDocsAreOffUnlessAskedFor(t *testing.T) {
 	o.Docs = false
 	s := &site{root: api.New(o)}
 	s.handler = s.root.Handler()
-	for _, path := range []string{"/docs", "/docs/swagger-ui.css", "/redoc", "/openapi.json", "/swagger.json", "/swagger/"} {
+	for _, path := range []string{"/docs", "/docs/swagger-ui.css", "/redoc", "/openapi.json", "/asyncapi.json", "/swagger.json", "/swagger/"} {
 		if w := s.do(t, "GET", path, ""); w.Code != http.StatusNotFound {
 			t.Errorf("%s: %d", path, w.Code)
 		}

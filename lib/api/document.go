@@ -26,6 +26,11 @@ func newDocument(o Options) *document {
 	r := openapi31.NewReflector()
 	r.Spec.Info.WithTitle(o.Title).WithVersion(o.Version)
 	r.Spec.WithServers(openapi31.Server{URL: "/"})
+	if o.AsyncAPI != nil { // both pages show this link
+		r.Spec.WithExternalDocs(openapi31.ExternalDocumentation{
+			URL: asyncAPIPath, Description: new("Queues and events: the AsyncAPI document"),
+		})
+	}
 	r.DefaultOptions = append(r.DefaultOptions, strict.SchemaOptions(useOf)...)
 	r.DefaultOptions = append(r.DefaultOptions, definitionNames(), jsonschema.InterceptProp(quotedTag))
 	d := &document{reflector: r, errors: o.Errors, ids: map[string]*route{}}

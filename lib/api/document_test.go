@@ -31,7 +31,8 @@ type described struct {
 		}
 		Responses map[string]struct{ Headers map[string]any }
 	}
-	Components struct{ Schemas map[string]map[string]any }
+	ExternalDocs struct{ URL, Description string }
+	Components   struct{ Schemas map[string]map[string]any }
 }
 
 func document(t *testing.T, s *site) (described, []byte) {

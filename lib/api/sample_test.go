@@ -197,7 +197,8 @@ func (l *logs) records(t *testing.T, message string) []map[string]any {
 func options(l *logs) api.Options {
 	return api.Options{
 		Title: "Notes", Version: "1.2.3", Prefix: "/api/v1", AccessLog: true, Docs: true,
-		Logger: slog.New(slog.NewJSONHandler(l, nil)),
+		Logger:   slog.New(slog.NewJSONHandler(l, nil)),
+		AsyncAPI: func() ([]byte, error) { return []byte(`{"asyncapi":"3.0.0"}`), nil },
 		Errors: []api.ErrorStatus{
 			{Err: errAbsent, Status: http.StatusNotFound, Code: "note_not_found"},
 			{Err: errTaken, Status: http.StatusConflict, Code: "title_taken"},
