@@ -11,6 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"example.com/app/lib/pg"
 )
 
@@ -32,6 +34,7 @@ type Options struct {
 type Consumer struct {
 	o     Options
 	lines []*line
+	floor *semaphore.Weighted // of all handlers
 	watch watch
 }
 
@@ -43,7 +46,7 @@ func NewConsumer(o Options) (*Consumer, error) {
 	o.Workers = max(o.Workers, 1)
 	o.Prefetch = cmp.Or(o.Prefetch, 2*o.Workers)
 	o.HandlerTimeout = cmp.Or(o.HandlerTimeout, 20*time.Second)
-	c := &Consumer{o: o}
+	c := &Consumer{o: o, floor: semaphore.NewWeighted(everybody)}
 
 	var mistakes []error
 	if o.DB == nil {

@@ -14,10 +14,11 @@ var errGivenBack = errors.New("give the message back")
 type delivery struct {
 	task
 	Delivery
+	giveBack func() // uncharged, when it was not handled to its end
 }
 
 func newDelivery(s *session, d Delivery) *delivery {
-	return &delivery{Delivery: d, task: task{
+	return &delivery{Delivery: d, giveBack: func() { s.requeue(d) }, task: task{
 		session: s,
 		log:     s.log.With("message_id", d.ID, "correlation_id", d.CorrelationID, "attempt", d.Attempts()+1),
 		name:    "message " + d.ID + " of " + s.queue.Name,
@@ -28,16 +29,22 @@ func newDelivery(s *session, d Delivery) *delivery {
 // take brings d to its end: acked, moved to another queue, or given back.
 func (s *session) take(d Delivery) {
 	w := newDelivery(s, d)
-	if d.ID == "" {
+	switch {
+	case d.ID == "":
 		w.identify()
-		return
+	case d.Returns >= suspicious:
+		w.suspect()
+	default:
+		w.settle(w.handle())
 	}
+}
 
-	switch f := w.handle(); {
+func (w *delivery) settle(f failure) {
+	switch {
 	case f.err == nil:
 		w.ack()
 	case errors.Is(f.err, errGivenBack):
-		s.requeue(d)
+		w.giveBack()
 	default:
 		w.fail(f)
 	}

@@ -28,10 +28,9 @@ const (
 	reasonPermanent = "permanent"
 	reasonMalformed = "malformed"
 	reasonPanic     = "panic"
+	reasonCrash     = "crash"
 	reasonReused    = "id-reused"
 )
-
-const suspicious = 2 // returns of a message that may have ended a process
 
 const maxError = 1024 // bytes of app-error
 

@@ -45,6 +45,7 @@ func newLine(c *Consumer, q Queue) *line {
 func (l *line) run(ctx, work context.Context) {
 	var sessions sync.WaitGroup
 	defer sessions.Wait()
+	sessions.Go(func() { l.suspects(ctx, work) })
 
 	var back backoff
 	for ctx.Err() == nil {

@@ -10,7 +10,7 @@ func (w *delivery) move(queue string, e Envelope) {
 	if w.publish(queue, e) {
 		w.ack()
 	} else {
-		w.requeue(w.Delivery)
+		w.giveBack()
 	}
 }
 
@@ -20,7 +20,7 @@ func (w *delivery) bury(e Envelope) {
 	if w.publish(w.family.Dead(), e) && w.tell() {
 		w.ack()
 	} else {
-		w.requeue(w.Delivery)
+		w.giveBack()
 	}
 }
 

@@ -19,6 +19,7 @@ var (
 type session struct {
 	*line
 	sub     Subscription
+	turn    turn
 	stop    context.Context // done: begin nothing, wait for nothing; the cause says why
 	end     context.CancelCauseFunc
 	live    context.Context // done: the deliveries are not ours any longer, or no longer to be worked on
@@ -28,7 +29,7 @@ type session struct {
 }
 
 func newSession(ctx, work context.Context, l *line, sub Subscription) *session {
-	s := &session{line: l, sub: sub, work: work}
+	s := &session{line: l, sub: sub, turn: beside{l.floor}, work: work}
 	s.stop, s.end = context.WithCancelCause(ctx)
 	s.live, s.lose = context.WithCancel(work)
 	return s

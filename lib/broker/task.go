@@ -2,6 +2,7 @@ package broker
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 
 	"example.com/app/lib/telemetry"
@@ -24,11 +25,14 @@ func (t *task) persist(do func(ctx context.Context) error) failure {
 		switch {
 		case f.err == nil:
 			return f
-		case t.live.Err() != nil: // cut off, whatever the handler makes of it
+		case t.live.Err() != nil, errors.Is(f.err, errGivenBack): // cut off, whatever the handler makes of it
 			return failure{err: errGivenBack}
 		case h.spent(f.fault):
 			return f
-		case !h.wait(t, f):
+		}
+
+		t.turn.rest()
+		if !h.wait(t, f) {
 			return failure{err: errGivenBack}
 		}
 	}
@@ -36,6 +40,11 @@ func (t *task) persist(do func(ctx context.Context) error) failure {
 
 // try does it once, with a deadline, a logger and a trace in the context. A panic becomes an error.
 func (t *task) try(do func(ctx context.Context) error) (f failure) {
+	if !t.turn.take(t.stop) {
+		return failure{err: errGivenBack}
+	}
+	defer t.turn.done()
+
 	ctx := telemetry.WithTrace(telemetry.WithLogger(t.work, t.log), t.trace)
 	ctx, cancel := context.WithTimeout(ctx, t.o.HandlerTimeout)
 	defer cancel()
