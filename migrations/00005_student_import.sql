@@ -11,9 +11,9 @@ CREATE TABLE student_import_row (
     number     integer     NOT NULL,
     state      text        NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'created', 'dead')),
     settled_at timestamptz
-);
+) WITH (fillfactor = 50); -- each row is updated once, beside itself and past the indexes
 
-CREATE INDEX student_import_row_state ON student_import_row (import_id, state);
+CREATE INDEX student_import_row_import ON student_import_row (import_id);
 
 -- The first refused rows, with the reason; student_import has the count of all.
 CREATE TABLE student_import_refusal (
