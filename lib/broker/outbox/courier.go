@@ -1,0 +1,105 @@
+package outbox
+
+import (
+	"context"
+	"hash/fnv"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"example.com/app/lib/broker"
+	"example.com/app/lib/pg"
+)
+
+const (
+	poll    = 5 * time.Second // covers a notification that was lost
+	standby = time.Second     // between two tries to become the one that works
+	reply   = 5 * time.Second // for the database to answer
+)
+
+// courier publishes the rows of one exchange.
+type courier struct {
+	exchange string
+	db       *pg.DB
+	driver   broker.Driver
+	families []broker.Family
+	meter    *meter
+	log      *slog.Logger
+	problem  string // what was logged last, until it works again
+}
+
+func (c *courier) run(ctx context.Context) {
+	for ctx.Err() == nil {
+		err := c.connect(ctx)
+		if ctx.Err() == nil && err.Error() != c.problem {
+			c.problem = err.Error()
+			c.log.Error("the outbox is not relayed", "error", err)
+		}
+		sleep(ctx, standby)
+	}
+}
+
+// connect works for as long as one connection to the database lasts: with it goes the lock.
+func (c *courier) connect(ctx context.Context) error {
+	conn, err := c.db.Dedicated(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reply)
+		defer cancel()
+		conn.Close(ctx)
+	}()
+
+	if err := c.lock(ctx, conn); err != nil {
+		return err
+	}
+	s := &session{courier: c, conn: conn}
+	if err := s.listen(ctx); err != nil {
+		return err
+	}
+	return s.relay(ctx)
+}
+
+// lock waits until no other session has the lock. It asks again and again: a session that waited inside
+// pg_advisory_lock would block CREATE INDEX CONCURRENTLY.
+func (c *courier) lock(ctx context.Context, conn *pgx.Conn) error {
+	for {
+		locked, err := tryLock(ctx, conn, lockOf(c.exchange))
+		if err != nil || locked {
+			return err
+		}
+		if !sleep(ctx, standby) {
+			return ctx.Err()
+		}
+	}
+}
+
+func tryLock(ctx context.Context, conn *pgx.Conn, key int64) (locked bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, reply)
+	defer cancel()
+
+	err = conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1)", key).Scan(&locked)
+	return locked, err
+}
+
+func lockOf(exchange string) int64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte("outbox " + exchange))
+	return int64(h.Sum64())
+}
+
+// sleep takes d, or up to a fifth less so that many do not wake together; false when ctx ended before.
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d - rand.N(d/5))
+	defer t.Stop()
+
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,59 @@
+package outbox
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"example.com/app/lib/broker"
+	"example.com/app/lib/pg"
+)
+
+// Options say from where to where. A row belongs to the driver whose connection has the name of the row's exchange;
+// without one it stays, and counts as unsent.
+type Options struct {
+	DB       *pg.DB
+	Drivers  map[broker.Connection]broker.Driver
+	Families map[broker.Connection][]broker.Family // declared again when the broker has lost an exchange
+	Metrics  prometheus.Registerer                 // nil: none
+	Log      *slog.Logger
+}
+
+// Relay publishes the outbox. Any number of them may run: for each exchange one works and the others stand by.
+type Relay struct {
+	couriers []*courier
+}
+
+// NewRelay touches neither database nor broker. Metrics take one relay only.
+func NewRelay(o Options) *Relay {
+	m := newMeter(o.DB)
+	if o.Metrics != nil {
+		o.Metrics.MustRegister(m)
+	}
+
+	r := &Relay{}
+	for connection, driver := range o.Drivers {
+		r.couriers = append(r.couriers, &courier{
+			exchange: string(connection),
+			db:       o.DB,
+			driver:   driver,
+			families: o.Families[connection],
+			meter:    m,
+			log:      o.Log.With("connection", connection),
+		})
+	}
+	return r
+}
+
+// Run works until ctx ends, and outlives every failure of the database and the brokers. Then what is under way has
+// 5 seconds to be confirmed; what is not stays in the outbox. It always answers nil.
+func (r *Relay) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	for _, c := range r.couriers {
+		wg.Go(func() { c.run(ctx) })
+	}
+	wg.Wait()
+	return nil
+}
