@@ -10,13 +10,14 @@ import (
 
 	"example.com/app/amqp"
 	"example.com/app/lib/broker"
+	"example.com/app/lib/broker/outbox"
 	"example.com/app/lib/ops"
 )
 
 func consumeCommand(f *flags) *cobra.Command {
 	return &cobra.Command{
 		Use:     "consume [QUEUE…]",
-		Short:   "Work the queues: all of them, or those that are named",
+		Short:   "Work the queues, all of them or those that are named, and publish what the outbox holds",
 		Example: "  app consume\n  app consume example.main",
 		Args: func(_ *cobra.Command, names []string) error {
 			_, err := named(amqp.Queues(nil), names)
@@ -62,7 +63,18 @@ func consumerParts(ctx context.Context, d *Deps, names []string) ([]part, error)
 	if err := consumer.Declare(ctx); err != nil {
 		return nil, err
 	}
-	return []part{{run: consumer.Run, stuck: consumer.Stuck}}, nil
+	return []part{{run: consumer.Run, stuck: consumer.Stuck}, {run: newRelay(d).Run}}, nil
+}
+
+// newRelay publishes for the whole table, whichever of its queues are consumed here.
+func newRelay(d *Deps) *outbox.Relay {
+	return outbox.NewRelay(outbox.Options{
+		DB:       d.DB,
+		Drivers:  d.Brokers,
+		Families: broker.Families(amqp.Queues(d.DB), d.Settings.AMQPRetryDelays),
+		Metrics:  d.Metrics,
+		Log:      d.Log,
+	})
 }
 
 // named picks queues by their full names; none means all.
