@@ -1,95 +1,85 @@
 package amqp_test
 
 import (
-	"context"
-	"log/slog"
+	"fmt"
 	"strings"
 	"testing"
-	"time"
 
-	"example.com/app/amqp"
 	"example.com/app/lib/broker"
-	"example.com/app/lib/broker/memory"
-	"example.com/app/lib/pg/pgtest"
+	"example.com/app/lib/broker/desk"
+	"example.com/app/lib/pg"
 	"example.com/app/models"
 )
 
-// consume works the table's queues until the test ends.
-func consume(t *testing.T) (broker.Driver, models.Students) {
+func count(t testing.TB, db *pg.DB, sql string) (n int) {
 	t.Helper()
-	db, driver := pgtest.New(t), memory.New(slog.New(slog.DiscardHandler))
-	consumer, err := broker.NewConsumer(broker.Options{
-		Drivers:   map[broker.Connection]broker.Driver{amqp.Example: driver},
-		DB:        db,
-		Queues:    amqp.Queues(db),
-		Tiers:     []time.Duration{time.Minute},
-		Grace:     time.Second,
-		Permanent: amqp.Permanent(),
-		Log:       slog.New(slog.DiscardHandler),
-	})
-	if err != nil {
+	if err := db.QueryRow(t.Context(), sql).Scan(&n); err != nil {
 		t.Fatal(err)
 	}
-	if err := consumer.Declare(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- consumer.Run(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
-	return driver, models.NewStudents(db)
-}
-
-func send(t *testing.T, driver broker.Driver, body string) {
-	t.Helper()
-	if _, err := broker.Send(t.Context(), driver, "example.main", []byte(body)); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func eventually(t *testing.T, what string, ask func() bool) {
-	t.Helper()
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		if ask() {
-			return
-		}
-	}
-	t.Fatalf("it never came that %s", what)
+	return n
 }
 
 func TestMessageCreatesAStudentByTheRulesOfPost(t *testing.T) {
 	t.Parallel()
-	driver, students := consume(t)
+	s := newSystem(t)
 
-	send(t, driver, `{"name": "  Ada "}`)
+	s.publish(broker.Envelope{ID: "1", Body: []byte(`{"name": "  Ada "}`)})
 
 	eventually(t, "the student is there", func() bool {
-		rows, err := students.List(t.Context(), models.StudentFilter{}, 2)
+		rows, err := s.students.List(t.Context(), models.StudentFilter{}, 2)
 		return err == nil && len(rows) == 1 && rows[0].Name == "Ada"
 	})
 }
 
 func TestMessageAgainstTheRulesDiesWithTheReason(t *testing.T) {
 	t.Parallel()
-	driver, students := consume(t)
+	s := newSystem(t)
 
-	for _, body := range []string{`{}`, `{"name": "` + strings.Repeat("x", 256) + `"}`, `{"name": "a", "x": 1}`} {
-		send(t, driver, body)
+	for i, body := range []string{`{}`, `{"name": "` + strings.Repeat("x", 256) + `"}`, `{"name": "a", "x": 1}`} {
+		s.publish(broker.Envelope{ID: fmt.Sprint(i), Body: []byte(body)})
 	}
 
 	eventually(t, "all are dead", func() bool {
-		dead, err := broker.Peek(t.Context(), driver, "example.main.dead", 10, func(d broker.Delivery) bool {
-			return d.Headers["app-reason"] == "malformed" && d.Headers["app-error"] != ""
-		})
+		dead, err := s.desk().Peek(t.Context(), "example.main.dead", desk.Filter{Reason: "malformed"}, 10)
 		return err == nil && len(dead) == 3
 	})
-	if rows, err := students.List(t.Context(), models.StudentFilter{}, 1); err != nil || len(rows) > 0 {
-		t.Errorf("there are students: %v, %v", rows, err)
+	if n := count(t, s.db, "SELECT count(*) FROM student"); n > 0 {
+		t.Errorf("there are %d students", n)
+	}
+}
+
+func TestStudentsOfMessagesAreAnnouncedForTheSameReason(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t)
+
+	s.publish(broker.Envelope{
+		ID: "1", CorrelationID: "why", Headers: map[string]any{"traceparent": "00-trace"}, Body: []byte(`{"name": "Ada"}`),
+	})
+	s.publish(broker.Envelope{ID: "2", Body: []byte(`{"name": "Bob"}`)})
+
+	for _, want := range []string{
+		`name = 'Ada' AND correlation_id = 'why' AND headers = '{"traceparent": "00-trace"}'`,
+		`name = 'Bob' AND correlation_id = '2' AND headers = '{}'`,
+	} {
+		eventually(t, want, func() bool {
+			return count(t, s.db, "SELECT count(*) FROM outbox, LATERAL (SELECT body->'student'->>'name' AS name) s WHERE "+want) == 1
+		})
+	}
+}
+
+func TestMessageCreatesOnceHoweverOftenItComes(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t)
+
+	for i := range 300 {
+		s.publish(broker.Envelope{ID: fmt.Sprint(i % 100), Body: fmt.Appendf(nil, `{"name": "student %d"}`, i%100)})
+	}
+
+	eventually(t, "all are handled", func() bool {
+		depth, err := s.driver.Inspect(t.Context(), "example.main")
+		return err == nil && depth.Ready == 0 && count(t, s.db, "SELECT count(*) FROM inbox") == 100
+	})
+	if n := count(t, s.db, "SELECT count(*) FROM student"); n != 100 {
+		t.Errorf("%d students, want 100", n)
 	}
 }
