@@ -6,7 +6,6 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"example.com/app/lib/broker/desk"
 )
@@ -20,8 +19,7 @@ type progress struct {
 }
 
 func newProgress(c *cobra.Command) *progress {
-	f, ok := c.ErrOrStderr().(*os.File)
-	return &progress{shown: ok && term.IsTerminal(int(f.Fd()))}
+	return &progress{shown: onTerminal(c)}
 }
 
 func (p *progress) report(t desk.Tally) {

@@ -57,7 +57,8 @@ func rootCommand() (root *cobra.Command, begun *bool) {
 
 	root.AddCommand(
 		runCommand(f), consumeCommand(f), scheduleCommand(f), migrateCommand(f), devCommand(f),
-		queueCommand(f), configCommand(f), healthCommand(f), versionCommand(),
+		queueCommand(f), importCommand(f), openAPICommand(f), asyncAPICommand(f),
+		configCommand(f), healthCommand(f), versionCommand(),
 	)
 	return root, begun
 }

@@ -2,12 +2,14 @@ package cmd
 
 import (
 	"context"
+	"log/slog"
 
 	"github.com/spf13/cobra"
 
 	"example.com/app/handler"
 	"example.com/app/lib/api"
 	"example.com/app/lib/ops"
+	"example.com/app/lib/pg"
 )
 
 func runCommand(f *flags) *cobra.Command {
@@ -27,19 +29,28 @@ func runCommand(f *flags) *cobra.Command {
 	}
 }
 
-// apiParts listens at once, so that a port that is taken is an error of the start.
-func apiParts(_ context.Context, d *Deps, p *ops.Probes) ([]part, error) {
-	s := d.Settings
+// title is the service's name in its documents.
+const title = "Students"
+
+func newAPI(s Settings, db *pg.DB, log *slog.Logger) *api.Group {
 	root := api.New(api.Options{
-		Title:     "Students",
+		Title:     title,
 		Version:   readVersion().Version,
 		Prefix:    "/api/v1",
 		Errors:    handler.Errors(),
-		Logger:    d.Log,
+		Logger:    log,
 		AccessLog: s.AccessLog,
 		Docs:      s.Debug,
+		AsyncAPI:  func() ([]byte, error) { return asyncAPI(s) },
 	})
-	handler.Routes(root, d.DB)
+	handler.Routes(root, db)
+	return root
+}
+
+// apiParts listens at once, so that a port that is taken is an error of the start.
+func apiParts(_ context.Context, d *Deps, p *ops.Probes) ([]part, error) {
+	s := d.Settings
+	root := newAPI(s, d.DB, d.Log)
 	for _, path := range ops.Paths() {
 		root.Mount(path, p.Handler())
 	}
