@@ -101,6 +101,12 @@ func (p *Program) Signal(sig os.Signal) {
 	}
 }
 
+// Pause stops the process where it is, until Continue: its connections stay.
+func (p *Program) Pause() { tell(p.PID(), stopSignal) }
+
+// Continue ends a Pause.
+func (p *Program) Continue() { tell(p.PID(), continueSignal) }
+
 // Kill ends the process by SIGKILL and waits for it; one that has ended may be killed too.
 func (p *Program) Kill() { p.process.Kill() }
 

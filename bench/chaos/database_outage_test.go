@@ -1,0 +1,72 @@
+package chaos_test
+
+import (
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"example.com/app/lib/testenv"
+)
+
+// ownPostgres is a migrated database on a server that the test may stop.
+func ownPostgres(t *testing.T) *testenv.PostgresServer {
+	t.Helper()
+	server := testenv.NewPostgres(t)
+	p := testenv.StartProgram(t, os.Args[0], t.TempDir(), settings{"DATABASE_URL": server.URL()}, "migrate", "up")
+	if status := p.Wait(); status != 0 {
+		t.Fatalf("app migrate up ended with %d", status)
+	}
+	return server
+}
+
+// TestDatabaseOutages cuts off replies to commits, and stops Postgres, under consumers at work. A message that was
+// charged would be seen waiting for its next attempt.
+func TestDatabaseOutages(t *testing.T) {
+	t.Parallel()
+	server := ownPostgres(t)
+	w := newWorld(t, settings{"DATABASE_URL": server.URL(), "AMQP_URL": testenv.Broker(t), "AMQP_RETRY_DELAYS": "30s"})
+	p := w.between()
+	consumers := []process{w.consume(), w.consume()}
+	cuts, outage := scaled(40, 4), time.Duration(scaled(20, 3))*time.Second
+	share := scaled(10_000, 400) / 4
+	var names []string
+	more := func(kind string) {
+		messages, their := studentsOf(kind, share)
+		w.publish(messages)
+		names = append(names, their...)
+	}
+
+	p.pending.Store(int64(cuts))
+	more("cut")
+	w.until("the commits are cut off", func() (string, bool) {
+		if p.pending.Load() > 0 {
+			more(fmt.Sprint("cut ", len(names)))
+		}
+		return fmt.Sprint(p.pending.Load(), p.kept.Load()), p.kept.Load() == int64(cuts)
+	})
+	w.drained(len(names))
+
+	more("before")
+	server.Stop()
+	stopped := time.Now()
+	more("while")
+	w.until("the outage has lasted long enough", func() (string, bool) {
+		if n := w.retrying(); n > 0 {
+			w.Fatalf("%d messages were charged for the outage", n)
+		}
+		return fmt.Sprint(time.Since(stopped)), time.Since(stopped) > outage
+	})
+	server.Start()
+	more("after")
+	w.drained(len(names))
+	w.tell("%d replies to commits cut off, Postgres away for %s", cuts, outage)
+
+	for _, c := range consumers {
+		c.Stop()
+	}
+	w.idle()
+	w.created(names)
+	w.buried(nil)
+	w.audited()
+}

@@ -1,0 +1,58 @@
+// Package chaos_test breaks the running service in every way that is promised to do no harm, and then counts.
+// `go test` runs a short form; `make chaos` runs it in full and writes its figures into bench/RESULTS.md.
+package chaos_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"testing"
+
+	"example.com/app/cmd"
+	"example.com/app/lib/testenv"
+)
+
+func TestMain(m *testing.M) {
+	status := testenv.MainOr(m, program)
+	if full() {
+		if err := results.write("../RESULTS.md"); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			status = 1
+		}
+	}
+	os.Exit(status)
+}
+
+// program is what this binary is as a process of a test: the service, or a consumer that ends at a chosen point.
+func program(ctx context.Context) int {
+	if os.Getenv(fuseVariable) != "" {
+		return crasher(ctx)
+	}
+	return cmd.Execute(ctx)
+}
+
+func full() bool { return os.Getenv("CHAOS") == "full" }
+
+// scaled chooses a number for `make chaos`, and one for every day.
+func scaled(inFull, inShort int) int {
+	if full() {
+		return inFull
+	}
+	return inShort
+}
+
+// chance is the test's randomness. CHAOS_SEED has a run decide as another did.
+func chance(t *testing.T) *rand.Rand {
+	t.Helper()
+	seed := rand.Uint64()
+	if given := os.Getenv("CHAOS_SEED"); given != "" {
+		var err error
+		if seed, err = strconv.ParseUint(given, 10, 64); err != nil {
+			t.Fatalf("read CHAOS_SEED: %v", err)
+		}
+	}
+	t.Logf("CHAOS_SEED=%d", seed)
+	return rand.New(rand.NewPCG(seed, 0))
+}

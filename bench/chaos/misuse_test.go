@@ -1,0 +1,171 @@
+package chaos_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/rabbitmq/amqp091-go"
+
+	"example.com/app/lib/testenv"
+)
+
+// byHand is a channel as somebody beside the service has one.
+func byHand(t *testing.T, amqpURL string) *amqp091.Channel {
+	t.Helper()
+	conn, err := amqp091.Dial(amqpURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	ch, err := conn.Channel()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ch
+}
+
+// refused starts a consumer that must not start, and say why in one line.
+func refused(t *testing.T, s settings, names ...string) {
+	t.Helper()
+	s = s.With(testenv.Ports(t, "AMQ_PORT")).With(settings{"STARTUP_TIMEOUT": "10s", "LOG_LEVEL": "error"})
+	p := testenv.StartProgram(t, os.Args[0], t.TempDir(), s, "consume")
+	status, said := p.Wait(), strings.TrimSpace(p.Said())
+	if status != 1 || strings.Contains(said, "\n") || strings.Contains(said, "s3cret") {
+		t.Errorf("app consume ended with %d and said:\n%s", status, said)
+	}
+	for _, name := range names {
+		if !strings.Contains(said, name) {
+			t.Errorf("it does not name %q: %s", name, said)
+		}
+	}
+}
+
+func TestQueueDeclaredByHand(t *testing.T) {
+	t.Parallel()
+	s := shared(t)
+	ch := byHand(t, s["AMQP_URL"])
+	if _, err := ch.QueueDeclare(mainQueue, true, false, false, false, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := ch.PublishWithContext(t.Context(), "", mainQueue, true, false, amqp091.Publishing{Body: []byte("{}")}); err != nil {
+		t.Fatal(err)
+	}
+
+	refused(t, s, mainQueue, "x-queue-type")
+	testenv.Eventually(t, "the message is still there", func() bool {
+		q, err := ch.QueueDeclarePassive(mainQueue, true, false, false, false, nil)
+		return err == nil && q.Messages == 1
+	})
+}
+
+func TestMissingVirtualHost(t *testing.T) {
+	t.Parallel()
+	s := shared(t)
+	u, err := url.Parse(s["AMQP_URL"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Path = "/nowhere"
+	refused(t, s.With(settings{"AMQP_URL": u.String()}), "nowhere", "AMQP_URL")
+}
+
+func TestWrongPassword(t *testing.T) {
+	t.Parallel()
+	s := shared(t)
+	u, err := url.Parse(s["AMQP_URL"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.User = url.UserPassword(u.User.Username(), "s3cret")
+	refused(t, s.With(settings{"AMQP_URL": u.String()}), "password", "AMQP_URL")
+}
+
+// TestQueuesDeletedUnderAConsumer also has a message on its way into a queue that is gone.
+func TestQueuesDeletedUnderAConsumer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, shared(t))
+	ch := byHand(t, w.settings["AMQP_URL"])
+	consumer := w.consume()
+
+	deleted := []string{mainQueue, mainQueue + ".dead", mainQueue + ".retry.100", auditQueue}
+	for _, queue := range deleted {
+		_, err := ch.QueueDelete(queue, false, false, false)
+		w.must(err)
+	}
+	w.until("they are all there again", func() (string, bool) {
+		for _, queue := range deleted {
+			if _, err := w.driver.Inspect(t.Context(), queue); err != nil {
+				return err.Error(), false
+			}
+		}
+		return "", true
+	})
+
+	messages, names := studentsOf("student", 100)
+	w.publish(append(messages, message{id: "unreadable", body: "{"}))
+	w.drained(len(names))
+	consumer.Stop()
+	w.idle()
+	w.created(names)
+	w.buried(map[string]string{"unreadable": "malformed"})
+	w.audited()
+}
+
+// TestFullQueue has a queue refuse events while others flow: those wait in the outbox, and are sent when there is room.
+func TestFullQueue(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, shared(t))
+	policy := w.management("policies", "full")
+	w.ask(http.MethodPut, policy, `{"pattern": "^example\\.audit$", "definition": {"max-length": 5}, "apply-to": "queues"}`, http.StatusCreated)
+	consumer := w.start(nil, "consume", mainQueue)
+
+	messages, names := studentsOf("student", 200)
+	w.publish(messages)
+	w.until("students are there, and events are refused", func() (string, bool) {
+		there, refused := one[int](w, "SELECT count(*) FROM student"), one[int](w, "SELECT count(*) FROM outbox WHERE attempts > 0")
+		return fmt.Sprint(there, refused), there == len(names) && refused > 0
+	})
+	w.ask(http.MethodDelete, policy, "", http.StatusNoContent)
+	hearer := w.consume()
+	w.drained(len(names))
+
+	consumer.Stop()
+	hearer.Stop()
+	w.idle()
+	w.created(names)
+	w.buried(nil)
+	w.audited()
+}
+
+// TestEventForNobody is kept where people can see it, and holds up nothing.
+func TestEventForNobody(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, shared(t))
+	w.execute(`INSERT INTO outbox (message_id, key, exchange, routing_key, body) VALUES
+		(gen_random_uuid(), 'a', 'example', 'nobody.cares', '{}'), (gen_random_uuid(), 'b', 'nowhere', 'x', '{}')`)
+	consumer := w.consume()
+	messages, names := studentsOf("student", 20)
+	w.publish(messages)
+
+	w.until("everything but the row for an exchange that is none has left", func() (string, bool) {
+		unsent := one[int](w, "SELECT count(*) FROM outbox WHERE sent_at IS NULL")
+		kept, heard := w.depth("example.unrouted"), one[int](w, "SELECT count(*) FROM student_event")
+		return fmt.Sprint(unsent, kept, heard), unsent == 1 && kept == 1 && heard == len(names)
+	})
+	consumer.Says("nowhere")
+	consumer.Stop()
+	w.created(names)
+	w.buried(nil)
+}
+
+// management is a URL of the management API for a thing of this virtual host.
+func (w *world) management(kind, name string) string {
+	w.Helper()
+	u, err := url.Parse(w.settings["AMQP_URL"])
+	w.must(err)
+	return fmt.Sprintf("%s/api/%s/%s/%s", testenv.Management(w), kind, strings.TrimPrefix(u.EscapedPath(), "/"), name)
+}
