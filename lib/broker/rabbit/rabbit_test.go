@@ -16,7 +16,12 @@ const (
 	tick = 10 * time.Millisecond
 )
 
-func TestMain(m *testing.M) { os.Exit(testenv.Main(m)) }
+func TestMain(m *testing.M) {
+	if os.Getenv(childQueue) != "" {
+		os.Exit(child())
+	}
+	os.Exit(testenv.Main(m))
+}
 
 // open answers a driver that is closed with the test.
 func open(t testing.TB, url string) *rabbit.Broker {
