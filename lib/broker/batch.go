@@ -11,7 +11,7 @@ import (
 const (
 	batchSize     = 200
 	batchWait     = 10 * time.Millisecond // for more to come, since the first
-	batchesAtWork = 1                     // while the next one is collected
+	batchesAtWork = 2                     // while the next one is collected
 )
 
 // batch is several messages at work.
@@ -66,7 +66,7 @@ func (b *batch) take() (rest []Delivery) {
 		}
 		return nil
 	case f.err != nil:
-		b.log.Warn("a batch failed; its messages are handled one by one", "error", f.err)
+		f.tell(b.log).Warn("a batch failed; its messages are handled one by one")
 		return b.deliveries
 	}
 

@@ -77,11 +77,7 @@ func (w *delivery) fail(f failure) {
 	e := failed(w.Delivery, f.err)
 	tiers, attempt := w.family.Tiers, w.Attempts()
 
-	log := w.log.With("error", f.err)
-	if p, ok := errors.AsType[panicked](f.err); ok {
-		log = log.With("stack", p.stack)
-	}
-
+	log := f.tell(w.log)
 	if f.fatal || attempt >= len(tiers) {
 		e.Headers[HeaderReason] = f.reason
 		log.Error("the message is dead", "reason", f.reason)
@@ -115,7 +111,13 @@ func (w *delivery) ack() {
 	}
 }
 
+// requeue gives d back once the session has ended: by a subscription that goes on it would come again at once,
+// charged each time.
 func (s *session) requeue(d Delivery) {
+	select {
+	case <-s.quiet:
+	case <-s.work.Done():
+	}
 	if err := d.Requeue(); err != nil && !errors.Is(err, ErrSettleLate) {
 		s.log.Warn("giving a message back did not work; it comes again when the channel closes",
 			"message_id", d.ID, "correlation_id", d.CorrelationID, "attempt", d.Attempts()+1, "error", err)

@@ -3,6 +3,7 @@ package broker
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -59,6 +60,15 @@ type failure struct {
 	reason string        // of the death, should it come to that
 	delay  time.Duration // the least; 0: the next tier's
 	fault  pg.Fault      // what the database has to do with it
+}
+
+// tell is log with all that there is to know of the failure.
+func (f failure) tell(log *slog.Logger) *slog.Logger {
+	log = log.With("error", f.err)
+	if p, ok := errors.AsType[panicked](f.err); ok {
+		log = log.With("stack", p.stack)
+	}
+	return log
 }
 
 func (c *Consumer) judge(err error) failure {

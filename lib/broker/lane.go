@@ -64,6 +64,7 @@ func (l *line) look(ctx, work context.Context) (some bool, err error) {
 		return false, err
 	}
 	s := newSession(ctx, work, l, nil)
+	close(s.quiet)
 	s.turn = &alone{floor: l.floor, patience: l.o.HandlerTimeout}
 	defer s.lose()
 	defer s.end(nil)

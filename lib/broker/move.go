@@ -59,7 +59,7 @@ func (w *delivery) tell() bool {
 		return false
 	}
 	if f.err != nil {
-		w.log.Error("the death could not be told", "error", f.err)
+		f.tell(w.log).Error("the death could not be told")
 	}
 	return true
 }

@@ -25,11 +25,12 @@ type session struct {
 	live    context.Context // done: the deliveries are not ours any longer, or no longer to be worked on
 	lose    context.CancelFunc
 	work    context.Context // what handlers run in
+	quiet   chan struct{}   // closed: what goes back does not come again by this subscription
 	running sync.WaitGroup
 }
 
 func newSession(ctx, work context.Context, l *line, sub Subscription) *session {
-	s := &session{line: l, sub: sub, turn: beside{l.floor}, work: work}
+	s := &session{line: l, sub: sub, turn: beside{l.floor}, work: work, quiet: make(chan struct{})}
 	s.stop, s.end = context.WithCancelCause(ctx)
 	s.live, s.lose = context.WithCancel(work)
 	return s
@@ -76,6 +77,7 @@ func (s *session) begin(ds []Delivery) {
 }
 
 func (s *session) lost() error {
+	close(s.quiet)
 	s.end(errEnded)
 	s.lose()
 	return cmp.Or(s.sub.Err(), errEnded)
@@ -85,6 +87,7 @@ func (s *session) giveBack(waiting []Delivery) {
 	if err := s.sub.Cancel(); err != nil {
 		s.log.Warn("cancelling the subscription went wrong", "error", err)
 	}
+	close(s.quiet)
 	for _, d := range waiting {
 		s.requeue(d)
 	}

@@ -33,7 +33,9 @@ func Run(t *testing.T, open func(t testing.TB) Server) {
 		})
 	}
 
-	for name, promise := range disturbing() {
+	rough := disturbing()
+	maps.Copy(rough, doubting())
+	for name, promise := range rough {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			promise(newScene(t, open(t), db))
