@@ -1,6 +1,7 @@
 package handler_test
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"net/http"
@@ -268,4 +269,31 @@ func TestHundredThousandRowsPassThroughALittleMemory(t *testing.T) {
 	if grown > 8<<20 { // the file has 22 MB
 		t.Errorf("the heap grew by %d bytes", grown)
 	}
+}
+
+func FuzzEveryLineOfAFileIsCounted(f *testing.F) {
+	for _, seed := range []string{
+		"", "\n", "{\"name\": \"Ada\"}", "{\"name\": \"Ada\"}\r\n\n[]\n", "\x00\n\xff\n{\"\\u0000\": 1}", "{\"a\\ud800\": {}}",
+		strings.Repeat(" ", 64<<10) + "\n", strings.Repeat("\n", 3), strings.Repeat("x", 65<<10) + "\n{\"name\": \"\\ud83d\\ude00\"}",
+	} {
+		f.Add([]byte(seed))
+	}
+	shared := newClient(f)
+
+	f.Fuzz(func(t *testing.T, body []byte) {
+		want := 0
+		for line := range bytes.SplitSeq(body, []byte("\n")) {
+			if len(bytes.TrimSpace(line)) > 0 || len(line) > 64<<10 {
+				want++
+			}
+		}
+
+		w := client{t, shared.db, shared.api}.upload(string(body))
+
+		switch got := read[studentImport](t, w); {
+		case want == 0 && w.Code == http.StatusUnprocessableEntity:
+		case want == 0, w.Code != http.StatusAccepted, got.Total != want, got.Waiting+got.Refused != want:
+			t.Errorf("%d rows answer %d %s", want, w.Code, w.Body)
+		}
+	})
 }

@@ -18,12 +18,12 @@ import (
 
 // client speaks to an API of its own, whose every answer is held to the document.
 type client struct {
-	t   *testing.T
+	t   testing.TB
 	db  *pg.DB
 	api http.Handler
 }
 
-func newClient(t *testing.T) client {
+func newClient(t testing.TB) client {
 	t.Helper()
 	root := api.New(api.Options{
 		Title: "Students", Version: "test", Prefix: "/api/v1", Errors: handler.Errors(), Logger: slog.New(slog.DiscardHandler),
@@ -80,7 +80,7 @@ type refusal struct {
 	Errors []struct{ Pointer, Code string } `json:"errors"`
 }
 
-func read[T any](t *testing.T, w *httptest.ResponseRecorder) (v T) {
+func read[T any](t testing.TB, w *httptest.ResponseRecorder) (v T) {
 	t.Helper()
 	if err := json.Unmarshal(w.Body.Bytes(), &v); err != nil {
 		t.Fatalf("read %s: %v", w.Body, err)
