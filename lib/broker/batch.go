@@ -74,9 +74,10 @@ func (b *batch) take() (rest []Delivery) {
 	for i, d := range b.deliveries {
 		if fates[i] == fateReused {
 			rest = append(rest, d)
-		} else {
-			done = append(done, d)
+			continue
 		}
+		done = append(done, d)
+		b.meter.count(d, fates[i].settled())
 	}
 	if err := b.sub.AckAll(done); err != nil {
 		b.log.Warn("acks did not reach the broker; the messages come again", "error", err)

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/semaphore"
 
 	"example.com/app/lib/pg"
@@ -21,21 +22,23 @@ type Options struct {
 	Drivers        map[Connection]Driver
 	DB             *pg.DB // has the inbox
 	Queues         []Queue
-	Tiers          []time.Duration // retry delays of the queues that have none of their own
-	Workers        int             // messages that are handled at once by themselves, per queue; 0: 1
-	Prefetch       int             // messages of a queue held at once, unless it has batches; 0: twice Workers
-	HandlerTimeout time.Duration   // 0: 20 s
-	Grace          time.Duration   // how long handlers may finish once Run's context has ended
-	Permanent      []error         // what no repetition mends, besides Permanent and data that the database refuses
+	Tiers          []time.Duration       // retry delays of the queues that have none of their own
+	Workers        int                   // messages that are handled at once by themselves, per queue; 0: 1
+	Prefetch       int                   // messages of a queue held at once, unless it has batches; 0: twice Workers
+	HandlerTimeout time.Duration         // 0: 20 s
+	Grace          time.Duration         // how long handlers may finish once Run's context has ended
+	Permanent      []error               // what no repetition mends, besides Permanent and data that the database refuses
+	Metrics        prometheus.Registerer // nil: nobody looks
 	Log            *slog.Logger
 }
 
 // Consumer works queues: each message is handled, tried again later, or put among the dead.
 type Consumer struct {
-	o     Options
-	lines []*line
-	floor *semaphore.Weighted // of all handlers
-	watch watch
+	o      Options
+	lines  []*line
+	meters *metrics
+	floor  *semaphore.Weighted // of all handlers
+	watch  watch
 }
 
 var errGrace = errors.New("the grace is over")
@@ -46,11 +49,14 @@ func NewConsumer(o Options) (*Consumer, error) {
 	o.Workers = max(o.Workers, 1)
 	o.Prefetch = cmp.Or(o.Prefetch, 2*o.Workers)
 	o.HandlerTimeout = cmp.Or(o.HandlerTimeout, 20*time.Second)
-	c := &Consumer{o: o, floor: semaphore.NewWeighted(everybody)}
+	c := &Consumer{o: o, meters: newMetrics(), floor: semaphore.NewWeighted(everybody)}
 
 	var mistakes []error
 	if o.DB == nil {
 		mistakes = append(mistakes, errors.New("consume: a database is needed, for the inbox"))
+	}
+	if err := c.meters.register(o.Metrics); err != nil {
+		mistakes = append(mistakes, fmt.Errorf("register the metrics of consumers: %w", err))
 	}
 	for _, q := range o.Queues {
 		if err := c.add(q); err != nil {

@@ -15,6 +15,7 @@ type delivery struct {
 	task
 	Delivery
 	giveBack func() // uncharged, when it was not handled to its end
+	fate     fate   // once it is handled
 }
 
 func newDelivery(s *session, d Delivery) *delivery {
@@ -43,6 +44,7 @@ func (w *delivery) settle(f failure) {
 	switch {
 	case f.err == nil:
 		w.ack()
+		w.meter.count(w.Delivery, w.fate.settled())
 	case errors.Is(f.err, errGivenBack):
 		w.giveBack()
 	default:
@@ -57,10 +59,13 @@ func (w *delivery) handle() failure {
 	}
 
 	fates, f := w.task.handle(l, []Delivery{w.Delivery})
-	if f.err == nil && fates[0] == fateReused {
+	if f.err != nil {
+		return f
+	}
+	if w.fate = fates[0]; w.fate == fateReused {
 		return failure{err: errReused, fatal: true, reason: reasonReused}
 	}
-	return f
+	return failure{}
 }
 
 // identify publishes a message without an id once more with a random one, which is the same at every return.
@@ -69,7 +74,11 @@ func (w *delivery) identify() {
 	e := forwarded(w.Delivery)
 	e.ID = uuid.NewString()
 	w.log.Info("the message had no id", "given_id", e.ID)
-	w.move(w.queue.Name, e)
+	if w.publish(w.queue.Name, e) {
+		w.ack()
+	} else {
+		w.giveBack()
+	}
 }
 
 // fail sends the message to the next retry queue, or to the dead.
@@ -92,7 +101,7 @@ func (w *delivery) fail(f failure) {
 	spread := time.Duration((0.8 + 0.2*rand.Float64()) * float64(tier))
 	e.Expiration = min(max(spread, f.delay), tier)
 	log.Warn("handling failed; the message is tried again later", "after", e.Expiration.String())
-	w.move(w.family.Retry(tier), e)
+	w.move(w.family.Retry(tier), e, outcomeRetried)
 }
 
 // roundUp is the least of the ascending tiers that is no shorter than d, or else the last.
@@ -118,6 +127,7 @@ func (s *session) requeue(d Delivery) {
 	case <-s.quiet:
 	case <-s.work.Done():
 	}
+	s.meter.count(d, outcomeGivenBack)
 	if err := d.Requeue(); err != nil && !errors.Is(err, ErrSettleLate) {
 		s.log.Warn("giving a message back did not work; it comes again when the channel closes",
 			"message_id", d.ID, "correlation_id", d.CorrelationID, "attempt", d.Attempts()+1, "error", err)

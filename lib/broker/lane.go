@@ -110,7 +110,7 @@ func (w *delivery) suspect() {
 	defer w.turn.done()
 
 	w.log.Warn("the message came back too often; it is handled alone", "returns", w.Returns)
-	w.move(w.family.Suspect(), forwarded(w.Delivery))
+	w.move(w.family.Suspect(), forwarded(w.Delivery), outcomeSuspect)
 }
 
 // takeAlone brings a suspect to its end. Others have their turn when the broker keeps it waiting for that.
@@ -135,6 +135,7 @@ func (w *delivery) putBack() {
 	e := forwarded(w.Delivery)
 	if w.publish(w.family.Suspect(), e) || w.lastly(e) {
 		w.ack()
+		w.meter.count(w.Delivery, outcomeGivenBack)
 	} else {
 		w.requeue(w.Delivery)
 	}

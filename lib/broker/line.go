@@ -17,6 +17,7 @@ type line struct {
 	family Family
 	driver Driver
 	inbox  inbox
+	meter  meter
 	slots  chan struct{} // one per message that is handled by itself, whichever session it came in
 	gate   chan struct{} // one per message or batch that was begun: for single messages these are the slots
 	log    *slog.Logger
@@ -30,6 +31,7 @@ func newLine(c *Consumer, q Queue) *line {
 		queue:    q,
 		family:   q.Family(c.o.Tiers),
 		driver:   c.o.Drivers[q.Connection],
+		meter:    c.meters.of(q.Name),
 		inbox:    inbox{db: c.o.DB, consumer: q.Name},
 		slots:    make(chan struct{}, c.o.Workers),
 		log:      c.o.Log.With("queue", q.Name),

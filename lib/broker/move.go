@@ -6,9 +6,10 @@ import (
 )
 
 // move publishes e to the queue, and only then acks.
-func (w *delivery) move(queue string, e Envelope) {
+func (w *delivery) move(queue string, e Envelope, o outcome) {
 	if w.publish(queue, e) {
 		w.ack()
+		w.meter.count(w.Delivery, o)
 	} else {
 		w.giveBack()
 	}
@@ -19,6 +20,7 @@ func (w *delivery) move(queue string, e Envelope) {
 func (w *delivery) bury(e Envelope) {
 	if w.publish(w.family.Dead(), e) && w.tell() {
 		w.ack()
+		w.meter.count(w.Delivery, outcomeDead)
 	} else {
 		w.giveBack()
 	}

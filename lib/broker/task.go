@@ -61,6 +61,7 @@ func (t *task) try(do func(ctx context.Context) error) (f failure) {
 
 // handle enters messages into the inbox and handles those that are fresh, in one transaction.
 func (t *task) handle(l load, ds []Delivery) (fates []fate, f failure) {
+	defer t.meter.begin(ds)()
 	f = t.persist(func(ctx context.Context) error {
 		return t.o.DB.InTx(ctx, func(ctx context.Context) (err error) {
 			if fates, err = t.inbox.enter(ctx, ds); err != nil {

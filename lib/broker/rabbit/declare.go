@@ -94,7 +94,7 @@ func arguments(q broker.QueueSpec) amqp.Table {
 // Inspect asks the server, which counts what waits and not what is out.
 func (b *Broker) Inspect(ctx context.Context, queue string) (broker.Depth, error) {
 	var d broker.Depth
-	err := b.publisher.with(ctx, func(ch *amqp.Channel) error {
+	err := b.asking().with(ctx, func(ch *amqp.Channel) error {
 		q, err := existing(ch, queue)
 		d = broker.Depth{Ready: q.Messages, Consumers: q.Consumers}
 		return errors.Join(err, ch.Close())

@@ -78,6 +78,17 @@ func (b *Broker) consumer() *link {
 
 func untilClosed(_ *amqp.Connection, closed <-chan *amqp.Error) error { return reasonOf(<-closed) }
 
+// asking is a link for questions: the consuming one, once there is, because an alarm does not stop it.
+func (b *Broker) asking() *link {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+
+	if b.consumes {
+		return b.consuming
+	}
+	return b.publisher.link
+}
+
 func (b *Broker) used() []*link {
 	b.mu.Lock()
 	defer b.mu.Unlock()
