@@ -3,11 +3,14 @@ package cmd
 import (
 	"errors"
 	"os"
+	"time"
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 )
+
+const redraw = 100 * time.Millisecond
 
 // newBar shows progress on standard error, and nothing where that is no terminal; a total of -1 is not known.
 func newBar(c *cobra.Command, total int64, what string, bytes bool) *progressbar.ProgressBar {

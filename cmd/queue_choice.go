@@ -36,12 +36,12 @@ func missed(pick desk.Filter, t desk.Tally, queue string) error {
 	return fmt.Errorf("find message %s in %s: it is not there", pick.ID, queue)
 }
 
-// showTally says what was done, also when an error came in between; it returns that error.
+// showTally says what was done, if it came to anything before err; it returns err.
 func showTally(c *cobra.Command, t desk.Tally, done string, err error) error {
-	switch {
-	case err != nil && t == (desk.Tally{}):
+	if err != nil && t.Matched == 0 {
 		return err
-	case asJSON(c):
+	}
+	if asJSON(c) {
 		return cmp.Or(err, show(c, nil, []desk.Tally{t}, nil))
 	}
 	_, failed := fmt.Fprintln(c.OutOrStdout(), done)

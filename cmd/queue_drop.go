@@ -26,11 +26,11 @@ func queueDropCommand(f *flags) *cobra.Command {
 		},
 		RunE: func(c *cobra.Command, args []string) error {
 			return f.withDesk(c, drawer{archive: archive}, func(w workplace) error {
-				p := newProgress(c)
-				tally, err := w.Drop(c.Context(), args[0], pick, p.report)
-				p.end()
+				tally, err := drawn(c, "drop", func(report func(desk.Tally)) (desk.Tally, error) {
+					return w.Drop(c.Context(), args[0], pick, report)
+				})
 				done := fmt.Sprintf("dropped %d of %d messages into %s", tally.Done, tally.Total, w.Archive())
-				return cmp.Or(showTally(c, tally, done, err), missed(pick, tally, args[0]))
+				return showTally(c, tally, done, cmp.Or(err, missed(pick, tally, args[0])))
 			})
 		},
 	}

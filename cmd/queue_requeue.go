@@ -27,14 +27,14 @@ func queueRequeueCommand(f *flags) *cobra.Command {
 		},
 		RunE: func(c *cobra.Command, args []string) error {
 			return f.withDesk(c, drawer{replays: args[0]}, func(w workplace) error {
-				p := newProgress(c)
-				tally, err := w.Requeue(c.Context(), args[0], in, p.report)
-				p.end()
+				tally, err := drawn(c, "requeue", func(report func(desk.Tally)) (desk.Tally, error) {
+					return w.Requeue(c.Context(), args[0], in, report)
+				})
 				done := fmt.Sprintf("requeued %d of %d messages", tally.Done, tally.Total)
 				if in.DryRun {
 					done = fmt.Sprintf("%d of %d messages would be requeued", tally.Matched-tally.Old, tally.Total)
 				}
-				return cmp.Or(showTally(c, tally, done, err), missed(in.Filter, tally, args[0]), left(tally))
+				return showTally(c, tally, done, cmp.Or(err, missed(in.Filter, tally, args[0]), left(tally)))
 			})
 		},
 	}

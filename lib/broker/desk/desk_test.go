@@ -160,6 +160,11 @@ func idsOf(found []broker.Delivery) []string {
 func (o *office) holds(queue string, n int) {
 	o.Helper()
 	var depth broker.Depth
+	defer func() {
+		if o.Failed() {
+			o.Logf("%s: %+v", queue, depth)
+		}
+	}()
 	testenv.Eventually(o, fmt.Sprintf("%s holds %d", queue, n), func() (ok bool) {
 		var err error
 		depth, err = o.Inspect(o.Context(), queue)

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +12,7 @@ import (
 
 const (
 	roundTime = 15 * time.Minute // RabbitMQ ends a channel that holds a message for 30
-	handful   = 64               // letters that are settled side by side, at most
+	handful   = 32               // letters that are settled side by side: RabbitMQ forgets more acks when a channel closes
 )
 
 // Tally counts the letters of one piece of work, so far or at its end.
@@ -79,7 +80,7 @@ func (w *walk) round(ctx context.Context) (whole bool, err error) {
 	var taken []broker.Delivery
 	for range w.tally.Total - w.tally.Done {
 		d, ok, err := p.Get(ctx)
-		if err != nil {
+		if err := cmp.Or(err, context.Cause(ctx)); err != nil {
 			return false, err
 		}
 		if !ok {
