@@ -17,8 +17,8 @@ func devSummary(s Settings, data string) string {
 	}
 	return fmt.Sprintf(`
   API       %[1]s/api/v1/students
-  docs      %[1]s/docs and %[1]s/redoc
-  probes    %[2]s/readyz
+  docs      %[1]s/docs, %[1]s/redoc and %[1]s/asyncapi.json
+  ops       %[2]s/readyz, %[2]s/metrics and %[2]s/debug/pprof/
   log-in    none: everybody may do everything
   messages  %[3]s
   data      %[5]s
