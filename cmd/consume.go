@@ -55,6 +55,7 @@ func consumerParts(ctx context.Context, d *Deps, names []string) ([]part, error)
 		HandlerTimeout: s.AMQPHandlerTimeout,
 		Grace:          s.ShutdownTimeout,
 		Permanent:      amqp.Permanent(),
+		Metrics:        d.Metrics,
 		Log:            d.Log,
 	})
 	if err != nil {
@@ -63,18 +64,16 @@ func consumerParts(ctx context.Context, d *Deps, names []string) ([]part, error)
 	if err := consumer.Declare(ctx); err != nil {
 		return nil, err
 	}
-	return []part{{run: consumer.Run, stuck: consumer.Stuck}, {run: newRelay(d).Run}}, nil
-}
 
-// newRelay publishes for the whole table, whichever of its queues are consumed here.
-func newRelay(d *Deps) *outbox.Relay {
-	return outbox.NewRelay(outbox.Options{
-		DB:       d.DB,
-		Drivers:  d.Brokers,
-		Families: broker.Families(amqp.Queues(d.DB), d.Settings.AMQPRetryDelays),
-		Metrics:  d.Metrics,
-		Log:      d.Log,
+	// Depth and outbox are those of the whole table, whichever of its queues are consumed here.
+	families := broker.Families(amqp.Queues(d.DB), s.AMQPRetryDelays)
+	if err := d.Metrics.Register(broker.NewCollector(d.Brokers, families)); err != nil {
+		return nil, err
+	}
+	relay := outbox.NewRelay(outbox.Options{
+		DB: d.DB, Drivers: d.Brokers, Families: families, Metrics: d.Metrics, Log: d.Log,
 	})
+	return []part{{run: consumer.Run, stuck: consumer.Stuck}, {run: relay.Run}}, nil
 }
 
 // named picks queues by their full names; none means all.
