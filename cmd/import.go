@@ -119,6 +119,6 @@ func showImport(c *cobra.Command, out schemas.StudentImportOut) error {
 
 	fmt.Fprintln(c.OutOrStdout())
 	return show(c, []string{"LINE", "REASON"}, out.Refusals, func(r schemas.StudentImportRefusal) []any {
-		return []any{r.Number, r.Reason}
+		return []any{r.Number, oneLine(r.Reason)}
 	})
 }
