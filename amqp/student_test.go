@@ -2,6 +2,7 @@ package amqp_test
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -36,7 +37,7 @@ func TestMessageAgainstTheRulesDiesWithTheReason(t *testing.T) {
 	s := newSystem(t)
 
 	for i, body := range []string{`{}`, `{"name": "` + strings.Repeat("x", 256) + `"}`, `{"name": "a", "x": 1}`} {
-		s.publish(broker.Envelope{ID: fmt.Sprint(i), Body: []byte(body)})
+		s.publish(broker.Envelope{ID: strconv.Itoa(i), Body: []byte(body)})
 	}
 
 	eventually(t, "all are dead", func() bool {
@@ -72,7 +73,7 @@ func TestMessageCreatesOnceHoweverOftenItComes(t *testing.T) {
 	s := newSystem(t)
 
 	for i := range 300 {
-		s.publish(broker.Envelope{ID: fmt.Sprint(i % 100), Body: fmt.Appendf(nil, `{"name": "student %d"}`, i%100)})
+		s.publish(broker.Envelope{ID: strconv.Itoa(i % 100), Body: fmt.Appendf(nil, `{"name": "student %d"}`, i%100)})
 	}
 
 	eventually(t, "all are handled", func() bool {

@@ -49,16 +49,10 @@ func (s *spool) close() {
 func (s *spool) fill(from io.Reader) error {
 	lines := bufio.NewReaderSize(from, importLine+1)
 	for number := 1; ; number++ {
-		line, end := lines.ReadSlice('\n')
-		long := false
-		for errors.Is(end, bufio.ErrBufferFull) {
-			long = true
-			line, end = lines.ReadSlice('\n')
-		}
+		line, long, end := readLine(lines)
 		if end != nil && !errors.Is(end, io.EOF) {
 			return fmt.Errorf("read line %d: %w", number, end)
 		}
-
 		if err := s.add(number, line, long); err != nil {
 			return err
 		}
@@ -66,6 +60,16 @@ func (s *spool) fill(from io.Reader) error {
 			return s.finish()
 		}
 	}
+}
+
+// readLine passes over a line that is too long for r.
+func readLine(r *bufio.Reader) (line []byte, long bool, err error) {
+	line, err = r.ReadSlice('\n')
+	for errors.Is(err, bufio.ErrBufferFull) {
+		long = true
+		_, err = r.ReadSlice('\n')
+	}
+	return line, long, err
 }
 
 func (s *spool) add(number int, line []byte, long bool) error {
@@ -109,17 +113,16 @@ func (s *spool) finish() error {
 // all walks the good rows from the first, each time that it is ranged over.
 func (s *spool) all() iter.Seq2[models.StudentImportRow, error] {
 	return func(yield func(models.StudentImportRow, error) bool) {
-		_, err := s.file.Seek(0, io.SeekStart)
-		rows := json.NewDecoder(s.file)
-		for more := true; more; {
+		if _, err := s.file.Seek(0, io.SeekStart); err != nil {
+			yield(models.StudentImportRow{}, err)
+			return
+		}
+		for rows := json.NewDecoder(s.file); ; {
 			var row models.StudentImportRow
-			if err == nil {
-				err = rows.Decode(&row)
-			}
-			if errors.Is(err, io.EOF) {
+			err := rows.Decode(&row)
+			if errors.Is(err, io.EOF) || !yield(row, err) || err != nil {
 				return
 			}
-			more = yield(row, err) && err == nil
 		}
 	}
 }

@@ -96,7 +96,7 @@ func (s StudentEvents) List(ctx context.Context, student, after int64, limit int
 	if len(list) > 0 {
 		return list, nil
 	}
-	_, err = Students(s).Find(ctx, student)
+	_, err = NewStudents(s.db).Find(ctx, student)
 	return nil, err
 }
 
