@@ -22,7 +22,7 @@ type promises map[string]func(*scene)
 // empty and used by nobody else; open closes it with the test.
 func Run(t *testing.T, open func(t testing.TB) Server) {
 	quiet := make(promises)
-	for _, some := range []promises{publishing(), delivering(), acking(), handling(), inbox(), batching(), retrying(), draining(), suspecting(), peeking()} {
+	for _, some := range []promises{publishing(), delivering(), acking(), handling(), inbox(), batching(), retrying(), draining(), suspecting()} {
 		maps.Copy(quiet, some)
 	}
 	shared, db := open(t), pgtest.URL(t)

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
-
 	"example.com/app/lib/broker"
 )
 
@@ -23,18 +21,21 @@ func (d *Desk) Send(ctx context.Context, queue string, body []byte) (id string, 
 
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
-	id = uuid.NewString()
-	e := broker.Envelope{ID: id, ContentType: "application/json", Timestamp: time.Now(), Body: body}
-	if err := driver.Publish(ctx, "", queue, e); err != nil {
-		return "", explain("send to", queue, err)
+	id, err = broker.Send(ctx, driver, queue, body)
+	if errors.Is(err, broker.ErrUnroutable) {
+		return "", absent(queue)
 	}
-	return id, nil
+	return id, err
 }
 
-// explain says what to do about a queue that is not there.
+// absent says what to do about a queue that is not there.
+func absent(queue string) error {
+	return fmt.Errorf("find queue %s: the server has none of that name: app consume makes those of app queue list", queue)
+}
+
 func explain(verb, queue string, err error) error {
 	if errors.Is(err, broker.ErrNoQueue) || errors.Is(err, broker.ErrUnroutable) {
-		return fmt.Errorf("find queue %s: the server has none of that name: app consume makes those of app queue list", queue)
+		return absent(queue)
 	}
 	return fmt.Errorf("%s %s: %w", verb, queue, err)
 }
