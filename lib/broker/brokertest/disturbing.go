@@ -3,6 +3,7 @@ package brokertest
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
 	"example.com/app/lib/broker"
@@ -164,17 +165,20 @@ func failureOfALostDeliveryIsNotCharged(s *scene) {
 // Without retry delays the first charge would be death.
 func databaseOutageChargesNothing(s *scene) {
 	server := s.ownDatabase()
-	q, handled := reporting(s, broker.Retry())
+	e := newEffects(s)
+	q := broker.One(s.connection, "main", func(ctx context.Context, in *anything) error {
+		return e.note(ctx, strconv.Itoa(in.N))
+	}, broker.Retry())
 	log := new(journal)
 	cancel, wait := s.run(q, s.listen(log))
-	s.publish(q.Name, broker.Envelope{ID: "1", Body: []byte(`{}`)})
-	receive(s, handled)
+	s.fill(q.Name, 1)
+	e.want("1")
 
 	server.Stop()
-	s.publish(q.Name, broker.Envelope{ID: "2", Body: []byte(`{}`)})
+	s.publish(q.Name, broker.Envelope{ID: "2", Body: []byte(`{"n":2}`)})
 	s.until(func() bool { return log.holds("the database does not serve") })
 	server.Start()
-	receive(s, handled)
+	e.want("1", "2")
 	cancel()
 	wait()
 	s.depth(q.Name, 0)
