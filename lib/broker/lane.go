@@ -63,18 +63,11 @@ func (l *line) look(ctx, work context.Context) (some bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	s := newSession(ctx, work, l, nil)
-	close(s.quiet)
-	s.turn = &alone{floor: l.floor, patience: l.o.HandlerTimeout}
-	defer s.lose()
-	defer s.end(nil)
-
-	s.running.Go(func() { s.round(p) })
-	s.await(s.running.Wait)
-	return true, context.Cause(s.stop)
+	return true, l.aside(ctx, work, func(s *session) { s.round(p) })
 }
 
 func (s *session) round(p Puller) {
+	s.turn = &alone{floor: s.floor, patience: s.o.HandlerTimeout}
 	defer func() { _ = p.Close() }()
 	defer s.turn.rest()
 

@@ -48,6 +48,9 @@ func (l *line) run(ctx, work context.Context) {
 	var sessions sync.WaitGroup
 	defer sessions.Wait()
 	sessions.Go(func() { l.suspects(ctx, work) })
+	if l.queue.WantsDead() {
+		sessions.Go(func() { l.sweep(ctx, work) })
+	}
 
 	var back backoff
 	for ctx.Err() == nil {

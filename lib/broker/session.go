@@ -109,6 +109,18 @@ func (s *session) finish() {
 	})
 }
 
+// aside does something in a session without a subscription, which ends with it, and tells why it ended early.
+func (l *line) aside(ctx, work context.Context, do func(*session)) error {
+	s := newSession(ctx, work, l, nil)
+	close(s.quiet)
+	defer s.lose()
+	defer s.end(nil)
+
+	s.running.Go(func() { do(s) })
+	s.await(s.running.Wait)
+	return context.Cause(s.stop)
+}
+
 // await leaves do behind a last breath after the grace: a handler may not heed its context, and a broker that has
 // vanished does not answer.
 func (s *session) await(do func()) {

@@ -280,6 +280,7 @@ func TestUnderAMemoryAlarmPublishingWaitsAndConsumingGoesOn(t *testing.T) {
 	for range 100 {
 		check(t, receive(t, s.Deliveries()).Ack())
 	}
+	depth(t, b, family.Name, 0)
 	if state := b.State(); !state.Connected || state.Blocked == "" {
 		t.Errorf("state %+v", state)
 	}

@@ -86,7 +86,7 @@ func depth(t testing.TB, b *rabbit.Broker, queue string, want int) {
 	})
 }
 
-func TestFullQueueRefuses(t *testing.T) {
+func TestFullQueueRefusesAndTakesAgain(t *testing.T) {
 	t.Parallel()
 	url := testenv.Broker(t)
 	b := open(t, url)
@@ -101,6 +101,17 @@ func TestFullQueueRefuses(t *testing.T) {
 	if !errors.Is(err, broker.ErrRefused) {
 		t.Errorf("got %v, want %v", err, broker.ErrRefused)
 	}
+
+	s := consume(t, b, family.Name, 1)
+	check(t, receive(t, s.Deliveries()).Ack())
+	go func() {
+		for d := range s.Deliveries() {
+			_ = d.Ack()
+		}
+	}()
+	until(t, "the queue takes messages again", func() bool {
+		return b.Publish(t.Context(), "", family.Name, broker.Envelope{}) == nil
+	})
 }
 
 func TestRefusedPublishCostsNoConnection(t *testing.T) {
