@@ -3,6 +3,7 @@ package ops
 import (
 	"net/http"
 	"net/http/pprof"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -27,7 +28,7 @@ func Handler(o Options) http.Handler {
 			ErrorHandling: promhttp.ContinueOnError, // one sick collector must not hide the others
 		})))
 	}
-	mux.Handle("/debug/pprof/", o.guard(profiles()))
+	mux.Handle("/debug/pprof/", o.guard(patient(profiles())))
 	if o.More != nil {
 		mux.Handle("/", o.guard(o.More))
 	}
@@ -42,4 +43,12 @@ func profiles() http.Handler {
 	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	return mux
+}
+
+// patient lets a profile take longer than the server gives a request to come in: its context would end then.
+func patient(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // a connection without deadlines needs none
+		next.ServeHTTP(w, r)
+	})
 }

@@ -1,9 +1,11 @@
 package ops_test
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -106,5 +108,23 @@ func TestMetricsAreThereUnlessSwitchedOff(t *testing.T) {
 	}
 	if w := ask(ops.Handler(ops.Options{Probes: &ops.Probes{}}), "/metrics", here, ""); w.Code != http.StatusNotFound {
 		t.Errorf("/metrics answers %d though it is off", w.Code)
+	}
+}
+
+func TestProfileMayTakeLongerThanARequest(t *testing.T) {
+	t.Parallel()
+	s := httptest.NewUnstartedServer(guarded(""))
+	s.Config.ReadTimeout, s.Config.WriteTimeout = 50*time.Millisecond, 50*time.Millisecond
+	s.Start()
+	t.Cleanup(s.Close)
+
+	began := time.Now()
+	res, err := http.Get(s.URL + "/debug/pprof/profile?seconds=1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if _, err := io.ReadAll(res.Body); err != nil || res.StatusCode != http.StatusOK || time.Since(began) < time.Second {
+		t.Errorf("it answers %s after %s, %v", res.Status, time.Since(began), err)
 	}
 }

@@ -49,7 +49,7 @@ func newOffice(t testing.TB, driver broker.Driver, opts ...broker.Option) *offic
 	return o
 }
 
-func inMemory(t testing.TB) broker.Driver {
+func inMemory(testing.TB) broker.Driver {
 	return memory.New(slog.New(slog.DiscardHandler))
 }
 

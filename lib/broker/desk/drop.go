@@ -1,8 +1,8 @@
 package desk
 
 import (
+	"cmp"
 	"context"
-	"errors"
 
 	"example.com/app/lib/broker"
 )
@@ -21,7 +21,7 @@ func (d *Desk) Drop(ctx context.Context, queue string, f Filter, report func(Tal
 	if err != nil {
 		return Tally{}, err
 	}
-	defer func() { err = errors.Join(err, a.Close()) }()
+	defer func() { err = cmp.Or(err, a.Close()) }()
 
 	judge := func(d broker.Delivery) verdict {
 		if f.picks(d) {

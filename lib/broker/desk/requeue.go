@@ -3,7 +3,6 @@ package desk
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -121,8 +120,14 @@ func (b wayBack) settled(ctx context.Context, letters []broker.Delivery, errs []
 			err = cmp.Or(err, e)
 		}
 	}
-	if err != nil {
-		err = errors.Join(err, b.home.Died(ctx, ids(stayed)))
+	if len(stayed) == 0 {
+		return len(letters), nil
+	}
+
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime) // the letters may have used up theirs
+	defer cancel()
+	if untold := b.home.Died(ctx, ids(stayed)); untold != nil {
+		err = fmt.Errorf("%w; nor could it be told that they are dead: %w", err, untold)
 	}
 	return len(letters) - len(stayed), err
 }

@@ -3,7 +3,6 @@ package desk
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -73,7 +72,7 @@ func (w *walk) round(ctx context.Context) (whole bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	defer func() { err = errors.Join(err, p.Close()) }()
+	defer func() { err = cmp.Or(err, p.Close()) }()
 
 	w.tally.Seen, w.tally.Matched, w.tally.Old = w.tally.Done, w.tally.Done, 0
 	end := time.Now().Add(roundTime)
