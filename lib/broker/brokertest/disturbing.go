@@ -18,6 +18,7 @@ func disturbing() promises {
 		"InterruptedConsumerComesBack":             interruptedConsumerComesBack,
 		"InterruptedDriverCountsReconnects":        interruptedDriverCountsReconnects,
 		"DatabaseOutageChargesNothing":             databaseOutageChargesNothing,
+		"DatabaseOutageChargesNoSuspect":           databaseOutageChargesNoSuspect,
 		"FailureOfALostDeliveryIsNotCharged":       failureOfALostDeliveryIsNotCharged,
 	}
 }

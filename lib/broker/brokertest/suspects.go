@@ -280,3 +280,22 @@ func cutSuspectGoesBackUncharged(s *scene) {
 	wait()
 	s.uncharged(q)
 }
+
+// Without retry delays the first charge would be death.
+func databaseOutageChargesNoSuspect(s *scene) {
+	server := s.ownDatabase()
+	q, handled := reporting(s, broker.Retry())
+	log := new(journal)
+	cancel, wait := s.run(q, s.listen(log))
+	server.Stop()
+	s.publish(s.family(q).Suspect(), numbered(1))
+	s.until(func() bool { return log.holds("the database does not serve") })
+
+	server.Start()
+	if n := receive(s, handled); n != 1 {
+		s.Errorf("got %d", n)
+	}
+	cancel()
+	wait()
+	s.empty(q)
+}
