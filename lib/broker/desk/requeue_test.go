@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strconv"
 	"strings"
-	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"example.com/app/lib/broker"
@@ -117,84 +114,6 @@ func TestOldMessagesStayUnlessForced(t *testing.T) {
 	})
 }
 
-// round is a driver that notes when its pullers are opened and closed.
-type rounds struct {
-	broker.Driver
-	held []time.Duration
-}
-
-type round struct {
-	broker.Puller
-	began time.Time
-	of    *rounds
-}
-
-func (r *rounds) Pull(ctx context.Context, queue string) (broker.Puller, error) {
-	p, err := r.Driver.Pull(ctx, queue)
-	return round{p, time.Now(), r}, err
-}
-
-func (r round) Close() error {
-	r.of.held = append(r.of.held, time.Since(r.began))
-	return r.Puller.Close()
-}
-
-func TestRequeueKeepsToTheRateInRoundsThatABrokerAllows(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		driver := &rounds{Driver: inMemory(t)}
-		o := newOffice(t, driver)
-		o.bury(letters(4000)...)
-
-		began := time.Now()
-		if got := o.requeue(desk.Replay{Filter: desk.Filter{Reason: "panic"}, Rate: 1}); got.Done != 1000 || got.Total != 4000 {
-			t.Errorf("got %+v", got)
-		}
-		if took := time.Since(began); took < 999*time.Second || took > 1010*time.Second {
-			t.Errorf("1,000 messages at 1/s took %s", took)
-		}
-		if len(driver.held) != 2 || slices.Max(driver.held) > 20*time.Minute {
-			t.Errorf("the rounds took %v", driver.held)
-		}
-		o.holds(family.Dead(), 3000)
-
-		began = time.Now()
-		o.requeue(desk.Replay{Filter: all, Rate: 500})
-		if took := time.Since(began); took < 5*time.Second || took > 7*time.Second {
-			t.Errorf("3,000 messages at 500/s took %s", took)
-		}
-	})
-}
-
-// slow is a driver whose pullers need a minute for each message.
-type slow struct{ broker.Driver }
-
-type slowly struct{ broker.Puller }
-
-func (s slow) Pull(ctx context.Context, queue string) (broker.Puller, error) {
-	p, err := s.Driver.Pull(ctx, queue)
-	return slowly{p}, err
-}
-
-func (s slowly) Get(ctx context.Context) (broker.Delivery, bool, error) {
-	time.Sleep(time.Minute)
-	return s.Puller.Get(ctx)
-}
-
-func TestWorkThatGetsNowhereEnds(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		o := newOffice(t, slow{inMemory(t)})
-		o.bury(letters(40)...)
-
-		tally, err := o.Requeue(t.Context(), family.Dead(), desk.Replay{Filter: desk.Filter{ID: "39"}}, ignore)
-		if err == nil || !strings.Contains(err.Error(), "too short") || tally.Done != 0 {
-			t.Errorf("got %+v, %v", tally, err)
-		}
-		o.holds(family.Dead(), 40)
-	})
-}
-
 func TestInterruptedRequeueLosesNothing(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, driver broker.Driver) {
@@ -250,90 +169,6 @@ func TestMessagesThatDieMeanwhileStay(t *testing.T) {
 	}
 	o.holds(family.Name, tally.Done)
 	o.holds(family.Dead(), n+late-tally.Done)
-}
-
-// told notes what OnReplay and OnDead hear.
-type told struct {
-	mu       sync.Mutex
-	replayed []string
-	died     []string
-	refuse   error
-}
-
-func (h *told) options() []broker.Option {
-	return []broker.Option{
-		broker.OnReplay(func(_ context.Context, ids []string) error {
-			h.mu.Lock()
-			defer h.mu.Unlock()
-			h.replayed = append(h.replayed, ids...)
-			return h.refuse
-		}),
-		broker.OnDead(func(_ context.Context, ids []string) error {
-			h.mu.Lock()
-			defer h.mu.Unlock()
-			h.died = append(h.died, ids...)
-			return nil
-		}),
-	}
-}
-
-func TestReplayIsToldOfEveryMessageThatGoesBack(t *testing.T) {
-	t.Parallel()
-	each(t, func(t *testing.T, driver broker.Driver) {
-		h := &told{}
-		o := newOffice(t, driver, h.options()...)
-		o.bury(letters(200)...)
-		o.bury(broker.Envelope{Timestamp: time.Now(), Headers: map[string]any{broker.HeaderReason: "panic"}}) // without an id
-
-		o.requeue(desk.Replay{Filter: desk.Filter{Reason: "panic"}})
-		slices.Sort(h.replayed)
-		if len(slices.Compact(h.replayed)) != 50 || len(h.died) != 0 || slices.Contains(h.replayed, "") {
-			t.Errorf("it was told %v, and %v died", h.replayed, h.died)
-		}
-		o.holds(family.Name, 51)
-	})
-}
-
-func TestNothingGoesBackThatCannotBeTold(t *testing.T) {
-	t.Parallel()
-	h := &told{refuse: errors.New("the database is away")}
-	o := newOffice(t, inMemory(t), h.options()...)
-	o.bury(letters(10)...)
-
-	tally, err := o.Requeue(t.Context(), family.Dead(), desk.Replay{Filter: all}, ignore)
-	if !errors.Is(err, h.refuse) || tally.Done != 0 {
-		t.Errorf("got %+v, %v", tally, err)
-	}
-	o.holds(family.Dead(), 10)
-	o.holds(family.Name, 0)
-}
-
-// choosy is a driver that refuses messages with an even id.
-type choosy struct{ broker.Driver }
-
-func (c choosy) Publish(ctx context.Context, exchange, key string, e broker.Envelope) error {
-	if n, err := strconv.Atoi(e.ID); err == nil && n%2 == 0 && key == family.Name {
-		return broker.ErrRefused
-	}
-	return c.Driver.Publish(ctx, exchange, key, e)
-}
-
-func TestMessageThatIsRefusedIsStillDead(t *testing.T) {
-	t.Parallel()
-	each(t, func(t *testing.T, driver broker.Driver) {
-		h := &told{}
-		o := newOffice(t, choosy{driver}, h.options()...)
-		o.bury(letters(10)...)
-
-		tally, err := o.Requeue(t.Context(), family.Dead(), desk.Replay{Filter: all}, ignore)
-		if !errors.Is(err, broker.ErrRefused) || strings.Contains(err.Error(), "\n") || tally.Done != 5 {
-			t.Errorf("got %+v, %v", tally, err)
-		}
-		o.holds(family.Dead(), 5)
-		if want := []string{"0", "2", "4", "6", "8"}; !slices.Equal(h.died, want) {
-			t.Errorf("%v were told to be dead, want %v", h.died, want)
-		}
-	})
 }
 
 func TestWorkOnQueuesThatAreNotDeadOrNotThereIsRefused(t *testing.T) {
