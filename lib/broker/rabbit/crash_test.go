@@ -160,8 +160,11 @@ func (c crash) child() int {
 	input, err := cmd.StdinPipe()
 	check(c, err)
 	check(c, cmd.Start())
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = cmd.Wait() // its exit code is what counts
+	}()
 
 	for deadline := time.After(2 * soon); ; {
 		select {
