@@ -167,11 +167,21 @@ func TestMalformedMessagesAreDeadAtOnce(t *testing.T) {
 func TestWrongUseEndsWithTwo(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{
-		{"fly"}, {"run", "now"}, {"migrate", "sideways"}, {"run", "--fast"}, {"schedule", "run"}, {"health"},
-		{"health", "--mode", "fly"}, {"consume", "nope"}, {"schedule", "history", "--limit", "0"}, {"queue", "list", "--output", "xml"},
-		{"queue", "requeue", "example.main.dead"}, {"queue", "requeue", "example.main.dead", "--all", "--id", "1"},
+		{"fly"},
+		{"run", "now"},
+		{"migrate", "sideways"},
+		{"run", "--fast"},
+		{"schedule", "run"},
+		{"health"},
+		{"health", "--mode", "fly"},
+		{"consume", "nope"},
+		{"schedule", "history", "--limit", "0"},
+		{"queue", "list", "--output", "xml"},
+		{"queue", "requeue", "example.main.dead"},
+		{"queue", "requeue", "example.main.dead", "--all", "--id", "1"},
 		{"queue", "requeue", "example.main.dead", "--all", "--rate", "fast"},
-		{"queue", "drop", "example.main.dead", "--all"}, {"queue", "drop", "example.main.dead", "--yes"},
+		{"queue", "drop", "example.main.dead", "--all"},
+		{"queue", "drop", "example.main.dead", "--yes"},
 	} {
 		if said, status := run(t, t.TempDir(), nil, args...); status != 2 || !strings.Contains(said, "app --help") {
 			t.Errorf("app %s ended with %d and said %s", strings.Join(args, " "), status, said)
