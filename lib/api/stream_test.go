@@ -2,7 +2,9 @@ package api_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -98,8 +100,12 @@ func TestSlowStreamIsTakenForAsLongAsItsDeadlineLasts(t *testing.T) {
 			if n > 0 {
 				came <- n
 			}
-			if all += n; err != nil {
+			all += n
+			switch {
+			case errors.Is(err, io.EOF):
 				return LinesOut{ID: 1, Bytes: all}, nil
+			case err != nil:
+				return LinesOut{}, err
 			}
 		}
 	}, api.Deadline(time.Minute))
@@ -139,6 +145,24 @@ func TestStreamThatNeverComesWholeIsRefused(t *testing.T) {
 		}
 	}
 	if lines := s.logs.records(t, "request failed"); len(lines) > 0 {
+		t.Errorf("%v", lines)
+	}
+}
+
+func TestStreamEndsWhenItsClientIsGone(t *testing.T) {
+	t.Parallel()
+	s := sample(t)
+	k := dial(t, port(t, s.handler))
+	k.say(linesHead + "Content-Length: 100\r\n\r\n{")
+	if err := k.conn.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	var lines []map[string]any
+	for end := time.Now().Add(10 * time.Second); len(lines) == 0 && time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		lines = s.logs.records(t, "request")
+	}
+	if len(lines) != 1 || lines[0]["status"] != 400.0 || len(s.logs.records(t, "request failed")) > 0 {
 		t.Errorf("%v", lines)
 	}
 }
