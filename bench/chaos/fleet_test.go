@@ -28,8 +28,10 @@ const byKill = "kill -9"
 func (w *world) launch(dice *rand.Rand, builders ...func(f *fleet) *testenv.Program) *fleet {
 	w.Helper()
 	f := &fleet{w: w, dice: dice, ends: map[string]int{}}
-	for i, build := range builders {
+	for _, build := range builders {
 		f.ships = append(f.ships, build(f))
+	}
+	for i, build := range builders {
 		f.all.Go(func() {
 			for f.outlived(i) {
 				f.replace(i, build)

@@ -12,7 +12,8 @@ import (
 )
 
 // growth is how much more memory a process may ever have held after an import ten times as large as another, in MiB.
-// The file alone is as large, and its rows as values are several times that.
+// The file alone is as large, and its rows as values are several times that. A few rows show nothing, and neither does
+// a process under the race detector.
 const growth = 24
 
 // TestImport sends many long rows through the API, after a tenth of them has shown what a process needs.
@@ -27,7 +28,7 @@ func TestImport(t *testing.T) {
 	names = append(names, w.imports(api, "many", total)...)
 	after := [2]int{api.peak(t), consumer.peak(t)}
 	for i, mode := range []string{"run", "consume"} {
-		if after[i]-before[i] > growth {
+		if full() && after[i]-before[i] > growth {
 			t.Errorf("app %s grew from %d to %d MiB with the import", mode, before[i], after[i])
 		}
 		w.tell("app %s: at most %d MiB after %d rows, %d MiB after %d more", mode, before[i], total/10, after[i], total)

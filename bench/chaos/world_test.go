@@ -105,6 +105,7 @@ func (w *world) must(err error) {
 
 // tell notes a figure of the run.
 func (w *world) tell(format string, args ...any) {
+	w.Helper()
 	w.said = append(w.said, fmt.Sprintf(format, args...))
 	w.Logf(format, args...)
 }
