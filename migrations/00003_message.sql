@@ -33,7 +33,7 @@ CREATE TABLE outbox (
 );
 
 CREATE INDEX outbox_unsent ON outbox (exchange, seq) WHERE sent_at IS NULL;
-CREATE INDEX outbox_held ON outbox (exchange, key, seq) WHERE sent_at IS NULL AND next_attempt_at IS NOT NULL;
+CREATE INDEX outbox_held ON outbox (exchange, next_attempt_at) WHERE sent_at IS NULL AND next_attempt_at IS NOT NULL;
 CREATE INDEX outbox_sent ON outbox (sent_at) WHERE sent_at IS NOT NULL;
 
 -- +goose Down

@@ -56,7 +56,7 @@ func (c *courier) connect(ctx context.Context) error {
 	if err := c.lock(ctx, conn); err != nil {
 		return err
 	}
-	s := &session{courier: c, conn: conn}
+	s := c.newSession(conn)
 	if err := s.listen(ctx); err != nil {
 		return err
 	}

@@ -10,17 +10,11 @@ import (
 	"example.com/app/lib/broker"
 )
 
-const (
-	round = 100 * time.Millisecond // after it no row goes that had to wait for another one of its key
-	grace = 5 * time.Second        // at a stop, for the broker to confirm what it has
-)
+const round = 100 * time.Millisecond // after it no row goes that had to wait for another one of its key
 
 // publish sends the rows of different keys at once, and those of one key one after the other, each once the one
-// before is confirmed.
-func (s *session) publish(ctx context.Context, rows []*row) {
-	flying, land := s.fly(ctx)
-	defer land()
-
+// before is confirmed. When ctx has ended, what flies has its time, and nothing else begins.
+func (s *session) publish(ctx, flying context.Context, rows []*row) {
 	chains := make(map[string][]*row)
 	for _, r := range rows {
 		chains[r.key] = append(chains[r.key], r)
@@ -29,20 +23,18 @@ func (s *session) publish(ctx context.Context, rows []*row) {
 	end := time.Now().Add(round)
 	var wg sync.WaitGroup
 	for _, chain := range chains {
-		wg.Go(func() { s.sendInOrder(ctx, flying, chain, end) })
+		wg.Go(func() {
+			for i, r := range chain {
+				if i > 0 && (ctx.Err() != nil || time.Now().After(end)) {
+					return
+				}
+				if s.send(flying, r); r.fate != sent {
+					return
+				}
+			}
+		})
 	}
 	wg.Wait()
-}
-
-func (s *session) sendInOrder(ctx, flying context.Context, chain []*row, end time.Time) {
-	for i, r := range chain {
-		if i > 0 && (ctx.Err() != nil || time.Now().After(end)) {
-			return
-		}
-		if s.send(flying, r); r.fate != sent {
-			return
-		}
-	}
 }
 
 func (s *session) send(ctx context.Context, r *row) {
@@ -55,38 +47,6 @@ func (s *session) send(ctx context.Context, r *row) {
 	default:
 		r.fate, r.err = held, err
 	}
-}
-
-// fly is for what is under way. It outlives ctx by the grace when the broker is there to confirm, and ends early when
-// the connection that has the lock does.
-func (s *session) fly(ctx context.Context) (flying context.Context, land func()) {
-	flying, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() {
-		if b := s.driver.State(); b.Connected && b.Blocked == "" {
-			sleep(flying, grace)
-		}
-		cancel()
-	})
-
-	var watch sync.WaitGroup
-	watch.Go(func() {
-		for sleep(flying, poll) {
-			if !s.alive(ctx) {
-				cancel()
-			}
-		}
-	})
-	return flying, func() {
-		stop()
-		cancel()
-		watch.Wait()
-	}
-}
-
-func (s *session) alive(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reply)
-	defer cancel()
-	return s.conn.Ping(ctx) == nil
 }
 
 func (s *session) tell(held []*row) {

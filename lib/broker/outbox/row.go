@@ -3,6 +3,7 @@ package outbox
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -58,7 +59,7 @@ func seqs(rows []*row) []int64 {
 	return seqs
 }
 
-// unsent reads the rows whose turn it is, in their order, without those that wait behind a row that is held.
+// unsent reads the rows whose turn it is, in their order: none of a key that is under way, none behind a row that is held.
 func (s *session) unsent(ctx context.Context) ([]*row, error) {
 	ctx, cancel := context.WithTimeout(ctx, reply)
 	defer cancel()
@@ -66,12 +67,12 @@ func (s *session) unsent(ctx context.Context) ([]*row, error) {
 	rows, err := s.conn.Query(ctx, `
 		SELECT seq, key, routing_key, attempts,
 			message_id::text, correlation_id, type, created_at, headers, body
-		FROM outbox o
-		WHERE exchange = $1 AND sent_at IS NULL AND coalesce(next_attempt_at <= now(), true) AND NOT EXISTS (
-			SELECT FROM outbox h
-			WHERE h.exchange = o.exchange AND h.key = o.key AND h.seq < o.seq
-				AND h.sent_at IS NULL AND h.next_attempt_at > now())
-		ORDER BY seq LIMIT $2`, s.exchange, most)
+		FROM outbox
+		WHERE exchange = $1 AND sent_at IS NULL AND key NOT IN (
+			SELECT unnest($2::text[])
+			UNION ALL
+			SELECT key FROM outbox WHERE exchange = $1 AND sent_at IS NULL AND next_attempt_at > now())
+		ORDER BY seq LIMIT $3`, s.exchange, slices.AppendSeq([]string{}, maps.Keys(s.keys)), most)
 	if err != nil {
 		return nil, fmt.Errorf("read the outbox: %w", err)
 	}

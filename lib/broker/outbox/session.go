@@ -3,19 +3,32 @@ package outbox
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 )
 
-const pause = 200 * time.Millisecond // before rows go again whose confirmation did not come
+const (
+	atOnce = 2                      // batches under way: one is published while the database is busy with the other
+	beat   = time.Second            // between two looks at the connection while nothing comes back
+	pause  = 200 * time.Millisecond // before rows go again whose confirmation did not come
+	grace  = 5 * time.Second        // at a stop, for the broker to confirm what it has
+)
 
 // session is a courier that has the lock. Whatever it asks of the database it asks on the connection of the lock:
 // an answer proves that the lock is still there.
 type session struct {
 	*courier
-	conn *pgx.Conn
-	due  time.Time // when a row may go again that was held back here
+	conn     *pgx.Conn
+	due      time.Time           // when a row may go again that was held back here
+	keys     map[string]struct{} // whose rows are under way
+	underWay int                 // batches
+	back     chan []*row
+}
+
+func (c *courier) newSession(conn *pgx.Conn) *session {
+	return &session{courier: c, conn: conn, keys: make(map[string]struct{}), back: make(chan []*row, atOnce)}
 }
 
 func (s *session) listen(ctx context.Context) error {
@@ -28,39 +41,87 @@ func (s *session) listen(ctx context.Context) error {
 	return nil
 }
 
-// relay answers nil only when ctx has ended.
+// relay answers nil when ctx has ended and everything that was under way is back.
 func (s *session) relay(ctx context.Context) error {
-	for ctx.Err() == nil {
-		s.forgetNotifications(ctx)
-		rows, err := s.unsent(ctx)
-		if err != nil {
-			return err
-		}
-		s.works()
+	flying, cancel := s.fly(ctx)
+	var batches sync.WaitGroup
+	defer batches.Wait()
+	defer cancel()
 
-		if len(rows) > 0 {
-			err = s.carry(ctx, rows)
-		} else {
+	for {
+		rows, err := s.next(ctx)
+		switch {
+		case err != nil:
+			return err
+		case len(rows) > 0:
+			s.begin(rows)
+			batches.Go(func() {
+				s.publish(ctx, flying, rows)
+				s.back <- rows
+			})
+			continue
+		case s.underWay > 0:
+			err = s.await(ctx)
+		case ctx.Err() != nil:
+			return nil
+		default:
 			err = s.wait(ctx)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	return nil
 }
 
-func (s *session) works() {
-	if s.problem != "" {
+// fly is the life of what is under way: it outlives ctx by the grace, if the broker is there to confirm.
+func (s *session) fly(ctx context.Context) (context.Context, context.CancelFunc) {
+	flying, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	context.AfterFunc(ctx, func() {
+		if b := s.driver.State(); b.Connected && b.Blocked == "" {
+			sleep(flying, grace)
+		}
+		cancel()
+	})
+	return flying, cancel
+}
+
+// next is the batch to begin now, if any.
+func (s *session) next(ctx context.Context) ([]*row, error) {
+	if s.underWay == atOnce || ctx.Err() != nil {
+		return nil, nil
+	}
+	s.forgetNotifications(ctx)
+	rows, err := s.unsent(ctx)
+	if err == nil && s.problem != "" {
 		s.problem = ""
 		s.log.Info("the outbox is relayed again")
 	}
+	return rows, err
 }
 
-// carry publishes the rows and notes what became of them, also when ctx has ended.
-func (s *session) carry(ctx context.Context, rows []*row) error {
-	s.publish(ctx, rows)
+func (s *session) begin(rows []*row) {
+	s.underWay++
+	for _, r := range rows {
+		s.keys[r.key] = struct{}{}
+	}
+}
 
+// await settles the batch that is back first. While none is, it makes sure of the lock.
+func (s *session) await(ctx context.Context) error {
+	select {
+	case rows := <-s.back:
+		s.underWay--
+		for _, r := range rows {
+			delete(s.keys, r.key)
+		}
+		return s.settle(ctx, rows)
+	case <-time.After(beat):
+		return s.ping(ctx)
+	}
+}
+
+// settle notes what became of the rows, also when ctx has ended.
+func (s *session) settle(ctx context.Context, rows []*row) error {
 	if err := s.mark(ctx, of(sent, rows)); err != nil {
 		return err
 	}
@@ -77,30 +138,12 @@ func (s *session) carry(ctx context.Context, rows []*row) error {
 	return nil
 }
 
-// wait ends with a notification, or when it is time to look without one.
-func (s *session) wait(ctx context.Context) error {
-	now := time.Now()
-	until := now.Add(poll)
-	if s.due.After(now) && s.due.Before(until) {
-		until = s.due
-	}
-	waiting, cancel := context.WithDeadline(ctx, until)
+func (s *session) ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reply)
 	defer cancel()
 
-	_, err := s.conn.WaitForNotification(waiting)
-	if waiting.Err() != nil {
-		return nil // and the next question tells whether the connection is well
+	if err := s.conn.Ping(ctx); err != nil {
+		return fmt.Errorf("make sure of the lock on the outbox: %w", err)
 	}
-	return err
-}
-
-// forgetNotifications of rows that the next look will see.
-func (s *session) forgetNotifications(ctx context.Context) {
-	ended, cancel := context.WithCancel(ctx)
-	cancel()
-	for {
-		if _, err := s.conn.WaitForNotification(ended); err != nil {
-			return
-		}
-	}
+	return nil
 }
