@@ -12,7 +12,7 @@ import (
 
 // How long rows stay that only look back.
 const (
-	keepHandled   = 30 * 24 * time.Hour // longer than a message can be under way, retries and all
+	keepHandled   = broker.Remembered
 	keepPublished = 7 * 24 * time.Hour
 	keepRuns      = 30 * 24 * time.Hour
 )

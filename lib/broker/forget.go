@@ -8,8 +8,11 @@ import (
 	"example.com/app/lib/pg"
 )
 
-// ForgetInbox deletes what consumers noted longer ago than keep, at most limit messages, and tells how many. One of
-// them that came again would be handled again: keep must be longer than any message can be under way.
+// Remembered is how long a message that was handled is known by its id: longer than any can be under way, retries and
+// all. One that is older and comes again may take effect again.
+const Remembered = 30 * 24 * time.Hour
+
+// ForgetInbox deletes what consumers noted longer ago than keep, commonly Remembered: at most limit messages. It tells how many.
 func ForgetInbox(ctx context.Context, db *pg.DB, keep time.Duration, limit int) (int64, error) {
 	tag, err := db.Exec(ctx, `
 		DELETE FROM inbox WHERE ctid = ANY (ARRAY (

@@ -9,15 +9,12 @@ import (
 	"example.com/app/lib/broker"
 )
 
-// MaxAge is how long the inbox remembers that a message was handled.
-const MaxAge = 30 * 24 * time.Hour
-
 // Replay says which letters go back, and how.
 type Replay struct {
 	Filter
 	Rate   int  `json:"rate,omitempty"`    // letters per second; 0: as fast as the broker takes them
 	DryRun bool `json:"dry_run,omitempty"` // only count
-	Force  bool `json:"force,omitempty"`   // also those that are older than MaxAge, or do not tell
+	Force  bool `json:"force,omitempty"`   // also those that are older than broker.Remembered, or do not tell
 }
 
 // Requeue sends dead letters back to the queue in which they died, and never to others that took a copy of the same
@@ -46,7 +43,7 @@ func (r Replay) judge(d broker.Delivery) verdict {
 	switch {
 	case !r.picks(d):
 		return pass
-	case !r.Force && time.Since(since(d)) > MaxAge:
+	case !r.Force && time.Since(since(d)) > broker.Remembered:
 		return tooOld
 	case r.DryRun:
 		return leave

@@ -90,7 +90,7 @@ func TestOldMessagesStayUnlessForced(t *testing.T) {
 	each(t, func(t *testing.T, driver broker.Driver) {
 		o := newOffice(t, driver)
 		old, stamped, silent := letter(1), letter(2), letter(3)
-		longAgo := time.Now().Add(-desk.MaxAge - time.Hour)
+		longAgo := time.Now().Add(-broker.Remembered - time.Hour)
 		old.Headers[broker.HeaderFirstFailedAt] = longAgo.UTC().Format(time.RFC3339)
 		delete(stamped.Headers, broker.HeaderFirstFailedAt)
 		stamped.Timestamp = longAgo
