@@ -59,13 +59,13 @@ func decode[T any](d Delivery) (m Message[T], err error) {
 	return m, strict.Decode(d.Body, &m.Body)
 }
 
-// traceOf leaves out what is no text: it is to be written to the database.
+// traceOf leaves out what is not as it should be: it is to be written to the database.
 func traceOf(e Envelope) telemetry.Trace {
 	t := telemetry.Trace{CorrelationID: e.ID}
 	if isText(e.CorrelationID) {
 		t.CorrelationID = cmp.Or(e.CorrelationID, e.ID)
 	}
-	if parent, ok := e.Headers[headerTraceparent].(string); ok && isText(parent) {
+	if parent, _ := e.Headers[headerTraceparent].(string); telemetry.ValidTraceparent(parent) {
 		t.Traceparent = parent
 	}
 	return t

@@ -40,7 +40,11 @@ func (s *scene) database() *pg.DB {
 		var err error
 		s.db, err = pg.Open(s.Context(), pg.Options{URL: s.url, Name: string(s.connection), Max: 4})
 		s.check(err)
-		s.Cleanup(func() { s.db.Close(context.WithoutCancel(s.Context())) })
+		s.Cleanup(func() {
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(s.Context()), soon)
+			defer cancel()
+			s.db.Close(ctx)
+		})
 	}
 	return s.db
 }
