@@ -3,6 +3,7 @@ package chaos_test
 import (
 	"fmt"
 	"os"
+	"strconv"
 	"testing"
 	"time"
 
@@ -26,7 +27,8 @@ func TestDatabaseOutages(t *testing.T) {
 	t.Parallel()
 	server := ownPostgres(t)
 	w := newWorld(t, settings{"DATABASE_URL": server.URL(), "AMQP_URL": testenv.Broker(t), "AMQP_RETRY_DELAYS": "30s"})
-	p := w.between()
+	p := testenv.NewProxy(t, server.URL())
+	w.settings["DATABASE_URL"] = p.URL() // of the processes
 	consumers := []process{w.consume(), w.consume()}
 	cuts, outage := scaled(40, 4), time.Duration(scaled(20, 3))*time.Second
 	share := scaled(10_000, 400) / 4
@@ -37,13 +39,14 @@ func TestDatabaseOutages(t *testing.T) {
 		names = append(names, their...)
 	}
 
-	p.pending.Store(int64(cuts))
+	p.Lose(cuts)
 	more("cut")
 	w.until("the commits are cut off", func() (string, bool) {
-		if p.pending.Load() > 0 {
-			more(fmt.Sprint("cut ", len(names)))
+		if p.Lost() == cuts {
+			return "", true
 		}
-		return fmt.Sprint(p.pending.Load(), p.kept.Load()), p.kept.Load() == int64(cuts)
+		more(fmt.Sprint("cut ", len(names)))
+		return strconv.Itoa(p.Lost()), false
 	})
 	w.drained(len(names))
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/app/lib/pg/pgtest"
 	"example.com/app/lib/testenv"
 
 	"github.com/jackc/pgx/v5"
@@ -125,5 +126,45 @@ func TestPostgresStopsPausesAndDies(t *testing.T) {
 			t.Errorf("the table is gone after a restart: %v", err)
 		}
 		_ = again.Close(t.Context())
+	}
+}
+
+func TestProxyLosesTheAnswerAndNotTheCommit(t *testing.T) {
+	t.Parallel()
+
+	database := pgtest.EmptyURL(t)
+	p := testenv.NewProxy(t, database)
+	connect := func(url string) *pgx.Conn {
+		c, err := pgx.Connect(t.Context(), url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = c.Close(context.WithoutCancel(t.Context())) })
+		return c
+	}
+	straight, through := connect(database), connect(p.URL())
+	if _, err := straight.Exec(t.Context(), "CREATE TABLE lost (n int)"); err != nil {
+		t.Fatal(err)
+	}
+	insert := func(c *pgx.Conn) error {
+		return pgx.BeginFunc(t.Context(), c, func(tx pgx.Tx) error {
+			_, err := tx.Exec(t.Context(), "INSERT INTO lost VALUES (1)")
+			return err
+		})
+	}
+
+	if err := insert(through); err != nil {
+		t.Fatal(err)
+	}
+	p.Lose(1)
+	if err := insert(through); err == nil {
+		t.Error("the answer came")
+	}
+	if err := insert(connect(p.URL())); err != nil {
+		t.Error(err)
+	}
+	var rows int
+	if err := straight.QueryRow(t.Context(), "SELECT count(*) FROM lost").Scan(&rows); err != nil || rows != 3 || p.Lost() != 1 {
+		t.Errorf("%d rows, %v, %d answers lost", rows, err, p.Lost())
 	}
 }

@@ -1,0 +1,91 @@
+package testenv
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"net/url"
+	"sync/atomic"
+	"testing"
+)
+
+// Proxy stands between programs and their database. It can lose answers to commits, with the connections that they
+// were to come by: the commit has happened, and whoever asked for it does not know.
+type Proxy struct {
+	url, server string
+	losing      atomic.Int64
+	lost        atomic.Int64
+}
+
+// NewProxy leads to the database's server for as long as the test runs.
+func NewProxy(t testing.TB, database string) *Proxy {
+	t.Helper()
+
+	u, err := url.Parse(database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+
+	p := &Proxy{server: u.Host}
+	u.Host = l.Addr().String()
+	p.url = u.String()
+	go p.serve(t.Context(), l)
+	return p
+}
+
+// URL is the database's, through the proxy.
+func (p *Proxy) URL() string { return p.url }
+
+// Lose has the answers to the next n commits lost.
+func (p *Proxy) Lose(n int) { p.losing.Store(int64(n)) }
+
+// Lost tells how many answers have been lost so far.
+func (p *Proxy) Lost() int { return int(p.lost.Load()) }
+
+func (p *Proxy) serve(ctx context.Context, l net.Listener) {
+	for {
+		client, err := l.Accept()
+		if err != nil {
+			return
+		}
+		server, err := new(net.Dialer).DialContext(ctx, "tcp", p.server)
+		if err != nil {
+			_ = client.Close()
+			continue
+		}
+
+		var doomed atomic.Bool
+		go pass(server, client, func(question []byte) bool {
+			if bytes.Contains(question, []byte("commit\x00")) && p.losing.Add(-1) >= 0 {
+				doomed.Store(true)
+			}
+			return true
+		})
+		go pass(client, server, func([]byte) bool {
+			if doomed.Load() {
+				p.lost.Add(1)
+			}
+			return !doomed.Load()
+		})
+	}
+}
+
+// pass copies until one side ends, or a piece is not to go on, and ends both then.
+func pass(to, from net.Conn, goesOn func(piece []byte) bool) {
+	defer func() { _, _ = to.Close(), from.Close() }()
+
+	for buffer := make([]byte, 64<<10); ; {
+		n, err := from.Read(buffer)
+		if err != nil || !goesOn(buffer[:n]) {
+			return
+		}
+		if _, err := to.Write(buffer[:n]); err != nil {
+			return
+		}
+	}
+}
