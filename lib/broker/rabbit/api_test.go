@@ -39,6 +39,12 @@ func (a api) limit(queue string, messages int) {
 	}, nil)
 }
 
+// unlimit takes the limit away.
+func (a api) unlimit() {
+	a.Helper()
+	a.call(http.MethodDelete, "/api/policies/"+a.vhost+"/limit", nil, nil)
+}
+
 type connection struct {
 	Name       string
 	Properties struct {

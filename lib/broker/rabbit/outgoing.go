@@ -1,18 +1,25 @@
 package rabbit
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"example.com/app/lib/broker"
 )
 
-const ticksPerTimeout = 30
+const (
+	ticksPerTimeout = 30
+	ticksOfRefusal  = 10
+)
 
 var errNotSent = errors.New("the channel was closed before the message was sent")
 
@@ -30,6 +37,7 @@ type outgoing struct {
 	mu      sync.Mutex
 	flights map[identity]*flight
 	ticks   int         // the age of the channel, without the time in which the server was blocked
+	refused int         // the age at which the server first refused a message; 0: it never did
 	fault   *amqp.Error // what closed the channel
 }
 
@@ -117,6 +125,7 @@ func (o *outgoing) land(f *flight, confirmation *amqp.DeferredConfirmation, err 
 	case o.channel.IsClosed(): // amqp091 then answers like a nack
 		return o.unknown(f)
 	}
+	o.refused = cmp.Or(o.refused, o.ticks+1)
 	return broker.ErrRefused
 }
 
@@ -167,4 +176,32 @@ func (o *outgoing) tick() bool {
 		}
 	}
 	return false
+}
+
+// stale is true some time after a refusal. A channel keeps to itself that a queue was full and hears only of room below
+// the limit that was passed: it refuses for ever when somebody takes the limit away (seen on RabbitMQ 3.10).
+func (o *outgoing) stale() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.refused > 0 && o.ticks-o.refused >= ticksOfRefusal
+}
+
+// retire closes the channel once nothing is under way on it, and at the latest after the time-out.
+func (o *outgoing) retire(timeout time.Duration) {
+	late := time.After(timeout)
+	for _, f := range o.underWay() {
+		select {
+		case <-f.landed:
+		case <-late:
+			_ = o.channel.Close()
+			return
+		}
+	}
+	_ = o.channel.Close()
+}
+
+func (o *outgoing) underWay() []*flight {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.Collect(maps.Values(o.flights))
 }

@@ -114,6 +114,32 @@ func TestFullQueueRefusesAndTakesAgain(t *testing.T) {
 	})
 }
 
+// The channel that heard of the full queue never hears that it is full no more.
+func TestQueueWhoseLimitWasTakenAwayTakesMessagesAgain(t *testing.T) {
+	t.Parallel()
+	url := testenv.Broker(t)
+	b, err := rabbit.OpenImpatient(options(t, url), 3*time.Second)
+	check(t, err)
+	closeWith(t, b)
+	check(t, b.Declare(t.Context(), family))
+	management := newAPI(t, testenv.Management(t), url)
+	management.limit(family.Name, 1)
+	until(t, "the queue is full", func() bool {
+		return errors.Is(b.Publish(t.Context(), "", family.Name, broker.Envelope{}), broker.ErrRefused)
+	})
+
+	management.unlimit()
+	s := consume(t, b, family.Name, 10)
+	go func() {
+		for d := range s.Deliveries() {
+			_ = d.Ack()
+		}
+	}()
+	until(t, "the queue takes messages again", func() bool {
+		return b.Publish(t.Context(), "", family.Name, broker.Envelope{}) == nil
+	})
+}
+
 func TestRefusedPublishCostsNoConnection(t *testing.T) {
 	t.Parallel()
 	url := testenv.Broker(t)

@@ -121,7 +121,7 @@ func (p *publisher) serve(conn *amqp.Connection, closed <-chan *amqp.Error) erro
 	}
 }
 
-// watch returns nil when only the channel is gone.
+// watch returns nil when only the channel is gone, or another one is to take its place.
 func (p *publisher) watch(out *outgoing, closed <-chan *amqp.Error, blocked <-chan amqp.Blocking) error {
 	tick := time.NewTicker(p.timeout / ticksPerTimeout)
 	defer tick.Stop()
@@ -141,8 +141,15 @@ func (p *publisher) watch(out *outgoing, closed <-chan *amqp.Error, blocked <-ch
 			}
 			p.block(b)
 		case <-tick.C:
-			if p.now().blocked == "" && out.tick() {
+			if p.now().blocked != "" {
+				continue
+			}
+			if out.tick() {
 				return fmt.Errorf("no confirmation came within %s", p.timeout)
+			}
+			if out.stale() {
+				go out.retire(p.timeout)
+				return nil
 			}
 		}
 	}
