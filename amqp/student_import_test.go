@@ -60,7 +60,7 @@ func (s system) finished(imports models.StudentImports, last models.StudentImpor
 
 func TestCountsOfAnImportAddUpWhileItIsWorked(t *testing.T) {
 	t.Parallel()
-	const n, bad = 10_000, 50
+	const n, bad = 5_000, 50
 	s := newSystem(t)
 	s.refuseBadStudents()
 	imports := models.NewStudentImports(s.db)

@@ -78,7 +78,7 @@ func TestMessageCreatesOnceHoweverOftenItComes(t *testing.T) {
 
 	eventually(t, "all are handled", func() bool {
 		depth, err := s.driver.Inspect(t.Context(), "example.main")
-		return err == nil && depth.Ready == 0 && count(t, s.db, "SELECT count(*) FROM inbox") == 100
+		return err == nil && depth.Ready == 0 && count(t, s.db, "SELECT count(*) FROM inbox WHERE consumer = 'example.main'") == 100
 	})
 	if n := count(t, s.db, "SELECT count(*) FROM student"); n != 100 {
 		t.Errorf("%d students, want 100", n)
