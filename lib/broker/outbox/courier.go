@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"context"
+	"fmt"
 	"hash/fnv"
 	"log/slog"
 	"math/rand/v2"
@@ -32,12 +33,18 @@ type courier struct {
 
 func (c *courier) run(ctx context.Context) {
 	for ctx.Err() == nil {
-		err := c.connect(ctx)
-		if ctx.Err() == nil && err.Error() != c.problem {
+		if err := c.connect(ctx); ctx.Err() == nil && err.Error() != c.problem {
 			c.problem = err.Error()
 			c.log.Error("the outbox is not relayed", "error", err)
 		}
 		sleep(ctx, standby)
+	}
+}
+
+func (c *courier) works() {
+	if c.problem != "" {
+		c.problem = ""
+		c.log.Info("the database answers the relay again")
 	}
 }
 
@@ -48,19 +55,24 @@ func (c *courier) connect(ctx context.Context) error {
 		return err
 	}
 	defer func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reply)
+		ctx, cancel := soon(ctx)
 		defer cancel()
 		conn.Close(ctx)
 	}()
 
 	if err := c.lock(ctx, conn); err != nil {
-		return err
+		return fmt.Errorf("lock the outbox: %w", err)
 	}
 	s := c.newSession(conn)
 	if err := s.listen(ctx); err != nil {
 		return err
 	}
 	return s.relay(ctx)
+}
+
+// soon is the time for the database to answer. It outlives ctx: a question that is cut off costs the connection.
+func soon(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), reply)
 }
 
 // lock waits until no other session has the lock. It asks again and again: a session that waited inside
@@ -71,6 +83,7 @@ func (c *courier) lock(ctx context.Context, conn *pgx.Conn) error {
 		if err != nil || locked {
 			return err
 		}
+		c.works()
 		if !sleep(ctx, standby) {
 			return ctx.Err()
 		}
@@ -78,7 +91,7 @@ func (c *courier) lock(ctx context.Context, conn *pgx.Conn) error {
 }
 
 func tryLock(ctx context.Context, conn *pgx.Conn, key int64) (locked bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, reply)
+	ctx, cancel := soon(ctx)
 	defer cancel()
 
 	err = conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1)", key).Scan(&locked)

@@ -61,7 +61,7 @@ func seqs(rows []*row) []int64 {
 
 // unsent reads the rows whose turn it is, in their order: none of a key that is under way, none behind a row that is held.
 func (s *session) unsent(ctx context.Context) ([]*row, error) {
-	ctx, cancel := context.WithTimeout(ctx, reply)
+	ctx, cancel := soon(ctx)
 	defer cancel()
 
 	rows, err := s.conn.Query(ctx, `
@@ -96,7 +96,7 @@ func (s *session) mark(ctx context.Context, sent []*row) error {
 	if len(sent) == 0 {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reply)
+	ctx, cancel := soon(ctx)
 	defer cancel()
 
 	if _, err := s.conn.Exec(ctx, "UPDATE outbox SET sent_at = now() WHERE seq = ANY($1)", seqs(sent)); err != nil {
@@ -108,7 +108,7 @@ func (s *session) mark(ctx context.Context, sent []*row) error {
 
 // hold keeps rows back, twice as long each time.
 func (s *session) hold(ctx context.Context, held []*row) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reply)
+	ctx, cancel := soon(ctx)
 	defer cancel()
 
 	waits := make([]time.Duration, len(held))

@@ -32,7 +32,7 @@ func (c *courier) newSession(conn *pgx.Conn) *session {
 }
 
 func (s *session) listen(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, reply)
+	ctx, cancel := soon(ctx)
 	defer cancel()
 
 	if _, err := s.conn.Exec(ctx, "LISTEN "+Channel); err != nil {
@@ -92,9 +92,8 @@ func (s *session) next(ctx context.Context) ([]*row, error) {
 	}
 	s.forgetNotifications(ctx)
 	rows, err := s.unsent(ctx)
-	if err == nil && s.problem != "" {
-		s.problem = ""
-		s.log.Info("the outbox is relayed again")
+	if err == nil {
+		s.works()
 	}
 	return rows, err
 }
@@ -139,7 +138,7 @@ func (s *session) settle(ctx context.Context, rows []*row) error {
 }
 
 func (s *session) ping(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reply)
+	ctx, cancel := soon(ctx)
 	defer cancel()
 
 	if err := s.conn.Ping(ctx); err != nil {
