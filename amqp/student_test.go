@@ -54,12 +54,12 @@ func TestStudentsOfMessagesAreAnnouncedForTheSameReason(t *testing.T) {
 	s := newSystem(t)
 
 	s.publish(broker.Envelope{
-		ID: "1", CorrelationID: "why", Headers: map[string]any{"traceparent": "00-trace"}, Body: []byte(`{"name": "Ada"}`),
+		ID: "1", CorrelationID: "why", Headers: map[string]any{"traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}, Body: []byte(`{"name": "Ada"}`),
 	})
 	s.publish(broker.Envelope{ID: "2", Body: []byte(`{"name": "Bob"}`)})
 
 	for _, want := range []string{
-		`name = 'Ada' AND correlation_id = 'why' AND headers = '{"traceparent": "00-trace"}'`,
+		`name = 'Ada' AND correlation_id = 'why' AND headers = '{"traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}'`,
 		`name = 'Bob' AND correlation_id = '2' AND headers = '{}'`,
 	} {
 		eventually(t, want, func() bool {
