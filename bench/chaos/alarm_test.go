@@ -9,9 +9,9 @@ import (
 	"example.com/app/lib/testenv"
 )
 
-// TestMemoryAlarm has RabbitMQ out of memory while messages fail, and events are to be sent. There is one retry only:
+// TestAlarmOfTheBrokerChargesNothing has RabbitMQ out of memory while messages fail, and events are to be sent. There is one retry only:
 // a message that was charged for the alarm would be dead.
-func TestMemoryAlarm(t *testing.T) {
+func TestAlarmOfTheBrokerChargesNothing(t *testing.T) {
 	t.Parallel()
 	node := testenv.NewNode(t)
 	w := newWorld(t, settings{"DATABASE_URL": pgtest.URL(t), "AMQP_URL": node.URL(), "AMQP_RETRY_DELAYS": "1s"})

@@ -10,8 +10,8 @@ import (
 	"example.com/app/lib/testenv"
 )
 
-// TestBrokerOutages stops and starts RabbitMQ while the API is used.
-func TestBrokerOutages(t *testing.T) {
+// TestClientsNoticeNoOutageOfTheBroker stops and starts RabbitMQ while the API is used.
+func TestClientsNoticeNoOutageOfTheBroker(t *testing.T) {
 	t.Parallel()
 	node := testenv.NewNode(t)
 	w := newWorld(t, settings{"DATABASE_URL": pgtest.URL(t), "AMQP_URL": node.URL()})

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// TestCrashes has three consumers killed at random, and at every point where a message is in two places or in none,
+// TestCrashedConsumersLoseAndDoubleNothing has three consumers killed at random, and at every point where a message is in two places or in none,
 // while messages flow; among them some that cannot be read, and some that come twice.
-func TestCrashes(t *testing.T) {
+func TestCrashedConsumersLoseAndDoubleNothing(t *testing.T) {
 	t.Parallel()
 	w, dice := newWorld(t, shared(t)), chance(t)
 	total, kills, each := scaled(20_000, 800), scaled(50, 3), scaled(5, 1)
@@ -46,8 +46,8 @@ func TestCrashes(t *testing.T) {
 	w.audited()
 }
 
-// TestPoison has messages among others that kill every process which handles them.
-func TestPoison(t *testing.T) {
+// TestPoisonDiesAndItsNeighboursLive has messages among others that kill every process which handles them.
+func TestPoisonDiesAndItsNeighboursLive(t *testing.T) {
 	t.Parallel()
 	w, dice := newWorld(t, shared(t)), chance(t)
 	messages, names := studentsOf("student", scaled(2_000, 300))

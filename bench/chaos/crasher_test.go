@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"example.com/app/amqp"
@@ -71,14 +72,6 @@ func crasher(ctx context.Context) int {
 }
 
 func crash(ctx context.Context) error {
-	f, err := readFuse(os.Getenv(fuseVariable))
-	if err != nil {
-		return err
-	}
-	tiers, err := tiersOf(os.Getenv("AMQP_RETRY_DELAYS"))
-	if err != nil {
-		return err
-	}
 	log := telemetry.NewLogger(os.Stderr, slog.LevelError, true)
 	db, err := pg.Open(ctx, pg.Options{URL: os.Getenv("DATABASE_URL"), Name: "crasher", Max: 6})
 	if err != nil {
@@ -91,15 +84,7 @@ func crash(ctx context.Context) error {
 	}
 	defer func() { _ = driver.Close(context.WithoutCancel(ctx)) }()
 
-	h := handler{fuse: f, students: models.NewStudents(db)}
-	consumer, err := broker.NewConsumer(broker.Options{
-		Drivers: map[broker.Connection]broker.Driver{amqp.Example: fused{driver, f}},
-		DB:      db,
-		Queues:  []broker.Queue{broker.Batch(amqp.Example, "main", h.createMany)},
-		Tiers:   tiers,
-		Workers: 4,
-		Log:     log,
-	})
+	consumer, err := newCrasher(db, driver, log)
 	if err != nil {
 		return err
 	}
@@ -109,14 +94,42 @@ func crash(ctx context.Context) error {
 	return consumer.Run(ctx)
 }
 
+func newCrasher(db *pg.DB, driver broker.Driver, log *slog.Logger) (*broker.Consumer, error) {
+	fuse, err := readFuse(os.Getenv(fuseVariable))
+	if err != nil {
+		return nil, err
+	}
+	seed, err := seed()
+	if err != nil {
+		return nil, err
+	}
+	tiers, err := tiersOf(os.Getenv("AMQP_RETRY_DELAYS"))
+	if err != nil {
+		return nil, err
+	}
+
+	h := &handler{fuse: fuse, students: models.NewStudents(db), dice: rand.New(rand.NewPCG(seed, 0))}
+	return broker.NewConsumer(broker.Options{
+		Drivers: map[broker.Connection]broker.Driver{amqp.Example: fused{driver, fuse}},
+		DB:      db,
+		Queues:  []broker.Queue{broker.Batch(amqp.Example, "main", h.createMany)},
+		Tiers:   tiers,
+		Workers: 4,
+		Log:     log,
+	})
+}
+
 type handler struct {
 	*fuse
 	students models.Students
+
+	mu   sync.Mutex
+	dice *rand.Rand
 }
 
 var errWeather = errors.New("not in this weather")
 
-func (h handler) createMany(ctx context.Context, batch []broker.Message[schemas.StudentIn]) error {
+func (h *handler) createMany(ctx context.Context, batch []broker.Message[schemas.StudentIn]) error {
 	h.pass(handed, len(batch))
 	drafts := make([]models.StudentDraft, len(batch))
 	for i, m := range batch {
@@ -126,14 +139,20 @@ func (h handler) createMany(ctx context.Context, batch []broker.Message[schemas.
 		drafts[i] = models.StudentDraft{Name: m.Body.Name, MessageID: m.ID}
 	}
 
-	fails := 0.05 // so seldom that no message meets it at each of its attempts
-	if len(batch) > 1 {
-		fails = 0.2
-	}
-	if rand.Float64() < fails {
+	if h.fails(len(batch)) {
 		return errWeather
 	}
 	err := h.students.CreateAll(ctx, drafts)
 	h.pass(inside, len(batch))
 	return err
+}
+
+// fails tells so seldom for a message alone that none meets it at each of its attempts.
+func (h *handler) fails(messages int) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if messages == 1 {
+		return h.dice.Float64() < 0.05
+	}
+	return h.dice.Float64() < 0.2
 }

@@ -21,9 +21,9 @@ func ownPostgres(t *testing.T) *testenv.PostgresServer {
 	return server
 }
 
-// TestDatabaseOutages cuts off replies to commits, and stops Postgres, under consumers at work. A message that was
+// TestOutagesOfTheDatabaseChargeAndDoubleNothing cuts off replies to commits, and stops Postgres, under consumers at work. A message that was
 // charged would be seen waiting for its next attempt.
-func TestDatabaseOutages(t *testing.T) {
+func TestOutagesOfTheDatabaseChargeAndDoubleNothing(t *testing.T) {
 	t.Parallel()
 	server := ownPostgres(t)
 	w := newWorld(t, settings{"DATABASE_URL": server.URL(), "AMQP_URL": testenv.Broker(t), "AMQP_RETRY_DELAYS": "30s"})

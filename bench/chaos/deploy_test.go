@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestDeploys replaces each of three consumers, which relay the outbox too, one by one under load, again and again.
-func TestDeploys(t *testing.T) {
+// TestDeploysUnderLoadLoseAndDoubleNothing replaces each of three consumers, which relay the outbox too, one by one under load, again and again.
+func TestDeploysUnderLoadLoseAndDoubleNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, shared(t))
 	api := w.serve()

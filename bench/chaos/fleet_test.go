@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"sync"
 
 	"example.com/app/lib/testenv"
@@ -27,7 +28,7 @@ const byKill = "kill -9"
 // launch keeps one process running for each of builders.
 func (w *world) launch(dice *rand.Rand, builders ...func(f *fleet) *testenv.Program) *fleet {
 	w.Helper()
-	f := &fleet{w: w, dice: dice, ends: map[string]int{}}
+	f := &fleet{w: w, dice: rand.New(rand.NewPCG(dice.Uint64(), 0)), ends: map[string]int{}}
 	for _, build := range builders {
 		f.ships = append(f.ships, build(f))
 	}
@@ -51,7 +52,10 @@ func (f *fleet) crasher() *testenv.Program {
 	if points[0] == moved {
 		left = 1 + f.dice.IntN(4)
 	}
-	return f.w.start(settings{fuseVariable: fmt.Sprint(points[0], " ", left)}, "consume").Program
+	return f.w.start(settings{
+		fuseVariable: fmt.Sprint(points[0], " ", left),
+		seedVariable: strconv.FormatUint(f.dice.Uint64(), 10),
+	}).Program
 }
 
 func (f *fleet) replace(i int, build func(f *fleet) *testenv.Program) {

@@ -16,8 +16,8 @@ import (
 // a process under the race detector.
 const growth = 24
 
-// TestImport sends many long rows through the API, after a tenth of them has shown what a process needs.
-func TestImport(t *testing.T) {
+// TestImportIsCompleteAndNeedsNoMoreMemory sends many long rows through the API, after a tenth of them has shown what a process needs.
+func TestImportIsCompleteAndNeedsNoMoreMemory(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, shared(t))
 	api, consumer := w.serve(), w.consume()

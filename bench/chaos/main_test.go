@@ -43,16 +43,27 @@ func scaled(inFull, inShort int) int {
 	return inShort
 }
 
+const seedVariable = "CHAOS_SEED"
+
 // chance is the test's randomness. CHAOS_SEED has a run decide as another did.
 func chance(t *testing.T) *rand.Rand {
 	t.Helper()
-	seed := rand.Uint64()
-	if given := os.Getenv("CHAOS_SEED"); given != "" {
-		var err error
-		if seed, err = strconv.ParseUint(given, 10, 64); err != nil {
-			t.Fatalf("read CHAOS_SEED: %v", err)
-		}
+	seed, err := seed()
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Logf("CHAOS_SEED=%d", seed)
+	t.Logf("%s=%d", seedVariable, seed)
 	return rand.New(rand.NewPCG(seed, 0))
+}
+
+func seed() (uint64, error) {
+	given := os.Getenv(seedVariable)
+	if given == "" {
+		return rand.Uint64(), nil
+	}
+	seed, err := strconv.ParseUint(given, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("read %s: %w", seedVariable, err)
+	}
+	return seed, nil
 }

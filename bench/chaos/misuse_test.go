@@ -28,11 +28,17 @@ func byHand(t *testing.T, amqpURL string) *amqp091.Channel {
 	return ch
 }
 
-// refused starts a consumer that must not start, and say why in one line.
-func refused(t *testing.T, s settings, names ...string) {
+// refusing starts a consumer that must not come up.
+func refusing(t *testing.T, s settings) *testenv.Program {
 	t.Helper()
-	s = s.With(testenv.Ports(t, "AMQ_PORT")).With(settings{"STARTUP_TIMEOUT": "10s", "LOG_LEVEL": "error"})
-	p := testenv.StartProgram(t, os.Args[0], t.TempDir(), s, "consume")
+	// RabbitMQ takes 3 s to say no to a password.
+	s = s.With(testenv.Ports(t, "AMQ_PORT")).With(settings{"STARTUP_TIMEOUT": "5s", "LOG_LEVEL": "error"})
+	return testenv.StartProgram(t, os.Args[0], t.TempDir(), s, "consume")
+}
+
+// refused waits until it has ended, with one line that names all of names and no secret.
+func refused(t *testing.T, p *testenv.Program, names ...string) {
+	t.Helper()
 	status, said := p.Wait(), strings.TrimSpace(p.Said())
 	if status != 1 || strings.Contains(said, "\n") || strings.Contains(said, "s3cret") {
 		t.Errorf("app consume ended with %d and said:\n%s", status, said)
@@ -44,7 +50,7 @@ func refused(t *testing.T, s settings, names ...string) {
 	}
 }
 
-func TestQueueDeclaredByHand(t *testing.T) {
+func TestQueueDeclaredOtherwiseIsNamedAndLeftAlone(t *testing.T) {
 	t.Parallel()
 	s := shared(t)
 	ch := byHand(t, s["AMQP_URL"])
@@ -55,37 +61,33 @@ func TestQueueDeclaredByHand(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	refused(t, s, mainQueue, "x-dead-letter-exchange")
+	refused(t, refusing(t, s), mainQueue, "x-dead-letter-exchange")
 	testenv.Eventually(t, "the message is still there", func() bool {
 		q, err := ch.QueueDeclarePassive(mainQueue, true, false, false, false, nil)
 		return err == nil && q.Messages == 1
 	})
 }
 
-func TestMissingVirtualHost(t *testing.T) {
+func TestWrongAddressOfTheBrokerIsNamed(t *testing.T) {
 	t.Parallel()
 	s := shared(t)
-	u, err := url.Parse(s["AMQP_URL"])
-	if err != nil {
-		t.Fatal(err)
+	address := func(change func(u *url.URL)) settings {
+		u, err := url.Parse(s["AMQP_URL"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		change(u)
+		return s.With(settings{"AMQP_URL": u.String()})
 	}
-	u.Path = "/nowhere"
-	refused(t, s.With(settings{"AMQP_URL": u.String()}), "nowhere", "AMQP_URL")
+
+	vhost := refusing(t, address(func(u *url.URL) { u.Path = "/nowhere" }))
+	password := refusing(t, address(func(u *url.URL) { u.User = url.UserPassword("guest", "s3cret") }))
+	refused(t, vhost, "nowhere", "AMQP_URL")
+	refused(t, password, "password", "AMQP_URL")
 }
 
-func TestWrongPassword(t *testing.T) {
-	t.Parallel()
-	s := shared(t)
-	u, err := url.Parse(s["AMQP_URL"])
-	if err != nil {
-		t.Fatal(err)
-	}
-	u.User = url.UserPassword(u.User.Username(), "s3cret")
-	refused(t, s.With(settings{"AMQP_URL": u.String()}), "password", "AMQP_URL")
-}
-
-// TestQueuesDeletedUnderAConsumer also has a message on its way into a queue that is gone.
-func TestQueuesDeletedUnderAConsumer(t *testing.T) {
+// TestDeletedQueuesComeBack also has a message on its way into a queue that is gone.
+func TestDeletedQueuesComeBack(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, shared(t))
 	ch := byHand(t, w.settings["AMQP_URL"])
@@ -115,8 +117,9 @@ func TestQueuesDeletedUnderAConsumer(t *testing.T) {
 	w.audited()
 }
 
-// TestFullQueue has a queue refuse events, which wait in the outbox until there is room; students are created meanwhile.
-func TestFullQueue(t *testing.T) {
+// TestFullQueueHoldsUpNothingElse has a queue refuse events: they wait in the outbox until there is room, while students
+// are created.
+func TestFullQueueHoldsUpNothingElse(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, shared(t))
 	w.ask(http.MethodPut, w.management("policies", "full"),
@@ -140,8 +143,8 @@ func TestFullQueue(t *testing.T) {
 	w.audited()
 }
 
-// TestEventForNobody is kept where people can see it, and holds up nothing.
-func TestEventForNobody(t *testing.T) {
+// TestEventForNobodyIsKept is kept where people can see it, and holds up nothing.
+func TestEventForNobodyIsKept(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, shared(t))
 	w.execute(`INSERT INTO outbox (message_id, key, exchange, routing_key, body) VALUES

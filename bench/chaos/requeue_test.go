@@ -10,8 +10,8 @@ import (
 	"example.com/app/lib/broker"
 )
 
-// TestRequeue brings dead letters back while new messages flow, with a desk that is interrupted and killed half-way.
-func TestRequeue(t *testing.T) {
+// TestInterruptedRequeueLosesAndDoublesNothing brings dead letters back while new messages flow, with a desk that is interrupted and killed half-way.
+func TestInterruptedRequeueLosesAndDoublesNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, shared(t))
 	total := scaled(10_000, 600)

@@ -19,7 +19,7 @@ func TestResultsReplaceTheirOwnSection(t *testing.T) {
 	}
 
 	for _, figure := range []string{"first", "second"} {
-		f := figures{lines: []line{{scenario: "TestNothing", said: figure}}}
+		f := figures{lines: []line{{promise: "Nothing is lost", said: figure}}}
 		if err := f.write(path); err != nil {
 			t.Fatal(err)
 		}

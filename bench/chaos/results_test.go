@@ -26,8 +26,8 @@ type figures struct {
 }
 
 type line struct {
-	scenario, outcome, said string
-	took                    time.Duration
+	promise, outcome, said string
+	took                   time.Duration
 }
 
 // of tells at the end of t how it went and what it said.
@@ -40,8 +40,16 @@ func (f *figures) of(t *testing.T, said *[]string) {
 		}
 		f.mu.Lock()
 		defer f.mu.Unlock()
-		f.lines = append(f.lines, line{t.Name(), outcome, strings.Join(*said, "; "), time.Since(began)})
+		f.lines = append(f.lines, line{promise(t.Name()), outcome, strings.Join(*said, "; "), time.Since(began)})
 	})
+}
+
+var words = regexp.MustCompile(`[A-Z][a-z]*`)
+
+// promise reads a test's name as the sentence that it is.
+func promise(test string) string {
+	sentence := words.FindAllString(strings.TrimPrefix(test, "Test"), -1)
+	return sentence[0] + " " + strings.ToLower(strings.Join(sentence[1:], " "))
 }
 
 func (f *figures) under(versions string) {
@@ -80,14 +88,14 @@ func (f *figures) write(path string) error {
 }
 
 func (f *figures) String() string {
-	slices.SortFunc(f.lines, func(a, b line) int { return strings.Compare(a.scenario, b.scenario) })
+	slices.SortFunc(f.lines, func(a, b line) int { return strings.Compare(a.promise, b.promise) })
 
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n`make chaos` on %s, commit %s: %d × %s, %s.\n\n", heading,
 		time.Now().UTC().Format(time.DateOnly), commit(), runtime.NumCPU(), processor(), f.versions)
 	b.WriteString("| promise | outcome | took | figures |\n|---|---|---|---|\n")
 	for _, l := range f.lines {
-		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", l.scenario, l.outcome, l.took.Round(time.Second), l.said)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", l.promise, l.outcome, l.took.Round(time.Second), l.said)
 	}
 	return b.String()
 }
