@@ -8,7 +8,7 @@ import (
 )
 
 // Example is the connection of AMQP_URL. Another one is added here and set by AMQP_URL_NAME.
-const Example = broker.Connection("example")
+const Example = broker.Connection(models.Exchange)
 
 // Queues is the table of the consumers.
 func Queues(db *pg.DB) []broker.Queue {

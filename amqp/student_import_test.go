@@ -5,6 +5,7 @@ import (
 	"iter"
 	"testing"
 
+	"example.com/app/amqp"
 	"example.com/app/lib/broker/desk"
 	"example.com/app/models"
 )
@@ -137,4 +138,14 @@ func BenchmarkImport(b *testing.B) {
 		b.Errorf("%d students of %d rows", created, n*b.N)
 	}
 	b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "rows/s")
+}
+
+func TestImportsGoToAQueueOfTheTable(t *testing.T) {
+	t.Parallel()
+	for _, q := range amqp.Queues(nil) {
+		if q.Name == models.StudentQueue {
+			return
+		}
+	}
+	t.Errorf("there is no queue %s", models.StudentQueue)
 }

@@ -26,9 +26,9 @@ func Routes(root *api.Group, db *pg.DB) {
 	api.Get(g, "/{id}/events", "listStudentEvents", "List what happened to a student", history.list,
 		api.Description("By version. Events are kept a moment after the change, and one that was overtaken appears between those that are there."))
 
-	g = g.Group("/imports", "imports")
-	api.Post(g, "", "importStudents", "Create students from a file", imports.create,
+	files := g.Group("/imports", "imports")
+	api.Post(files, "", "importStudents", "Create students from a file", imports.create,
 		api.Status(http.StatusAccepted), api.BodyLimit(importBytes), api.Deadline(importTime),
 		api.Description("Takes all rows that keep the rules, or none when the file does not arrive whole. The students come a little later: the import tells how many are there."))
-	api.Get(g, "/{id}", "showImport", "Show how far an import has come", imports.show)
+	api.Get(files, "/{id}", "showImport", "Show how far an import has come", imports.show)
 }

@@ -12,6 +12,9 @@ import (
 	"example.com/app/lib/telemetry"
 )
 
+// Exchange takes what is published. The connection to the broker has its name too.
+const Exchange = "example"
+
 // What can happen to a student: the type of the event and its routing key.
 const (
 	StudentCreated     = "student.created"
@@ -23,7 +26,7 @@ const (
 // columns, event, and what belongs to the message: message_id, correlation_id and traceparent.
 const announced = `announced AS (
 			INSERT INTO outbox (message_id, key, exchange, routing_key, type, correlation_id, headers, body)
-			SELECT message_id, 'student:' || id, 'example', event, event, correlation_id,
+			SELECT message_id, 'student:' || id, '` + Exchange + `', event, event, correlation_id,
 				jsonb_strip_nulls(jsonb_build_object('traceparent', nullif(traceparent, ''))),
 				jsonb_build_object(
 					'event', event, 'at', updated_at, 'version', version,

@@ -12,6 +12,9 @@ import (
 	"example.com/app/lib/pg"
 )
 
+// StudentQueue takes the rows of imports, each as a message that creates a student.
+const StudentQueue = Exchange + ".main"
+
 // What is refused of an import as a whole.
 var (
 	ErrImportEmpty = errors.New("an import has at least one row")

@@ -80,7 +80,7 @@ func (s StudentImports) copyMessages(ctx context.Context, first pgtype.UUID, row
 
 	source, stop := copied(rows, func(row StudentImportRow) []any {
 		id := rowMessage(first, row.Number)
-		return []any{id, id.String(), "example", "example.main", trace.CorrelationID, headers, map[string]string{"name": row.Name}}
+		return []any{id, id.String(), Exchange, StudentQueue, trace.CorrelationID, headers, map[string]string{"name": row.Name}}
 	})
 	defer stop()
 	_, err := s.db.CopyFrom(ctx, "outbox",

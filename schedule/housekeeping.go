@@ -10,45 +10,45 @@ import (
 	"example.com/app/lib/pg"
 )
 
-// How long rows stay that only look back.
+// How long rows are kept that are only of use for looking back.
 const (
 	keepHandled   = broker.Remembered
 	keepPublished = 7 * 24 * time.Hour
 	keepRuns      = 30 * 24 * time.Hour
 )
 
-// sweep is how many rows of a table one transaction deletes at most.
-const sweep = 10_000
+// most is how many rows of a table one transaction deletes.
+const most = 10_000
 
 type housekeeping struct {
 	db *pg.DB
 }
 
-// swept is how far a run has come.
-type swept struct {
+// tidied is how far a run has come, in rows.
+type tidied struct {
 	Handled   int64 `json:"handled"`
 	Published int64 `json:"published"`
 	Runs      int64 `json:"runs"`
 }
 
-func (housekeeping) start(context.Context) (swept, error) { return swept{}, nil }
+func (housekeeping) start(context.Context) (tidied, error) { return tidied{}, nil }
 
-func (h housekeeping) sweep(ctx context.Context, at swept) (next swept, more bool, err error) {
-	for _, table := range []struct {
-		forget func(ctx context.Context, db *pg.DB, keep time.Duration, limit int) (int64, error)
-		keep   time.Duration
-		count  *int64
-	}{
-		{broker.ForgetInbox, keepHandled, &at.Handled},
-		{outbox.Forget, keepPublished, &at.Published},
-		{cron.Forget, keepRuns, &at.Runs},
-	} {
-		n, err := table.forget(ctx, h.db, table.keep, sweep)
-		if err != nil {
-			return at, false, err
-		}
-		*table.count += n
-		more = more || n == sweep
+func (h housekeeping) tidy(ctx context.Context, at tidied) (next tidied, more bool, err error) {
+	handled, err := broker.ForgetInbox(ctx, h.db, keepHandled, most)
+	if err != nil {
+		return at, false, err
 	}
-	return at, more, nil
+	published, err := outbox.Forget(ctx, h.db, keepPublished, most)
+	if err != nil {
+		return at, false, err
+	}
+	runs, err := cron.Forget(ctx, h.db, keepRuns, most)
+	if err != nil {
+		return at, false, err
+	}
+
+	at.Handled += handled
+	at.Published += published
+	at.Runs += runs
+	return at, max(handled, published, runs) == most, nil
 }

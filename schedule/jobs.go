@@ -22,6 +22,6 @@ func Jobs(db *pg.DB, at Times) []cron.Job {
 	return []cron.Job{
 		{Name: "rename_students", Schedule: at.RenameStudents, Task: cron.Chunks(students.start, students.rename)},
 		{Name: "rename_students_hourly", Schedule: at.RenameStudentsHourly, Task: cron.Chunks(students.start, students.rename)},
-		{Name: "housekeeping", Schedule: at.Housekeeping, Task: cron.Chunks(housekeeping.start, housekeeping.sweep)},
+		{Name: "housekeeping", Schedule: at.Housekeeping, Task: cron.Chunks(housekeeping.start, housekeeping.tidy)},
 	}
 }

@@ -30,7 +30,9 @@ type StudentEventOut struct {
 
 // NewStudentEventOut is the entry for a row.
 func NewStudentEventOut(row models.StudentEvent) StudentEventOut {
-	return StudentEventOut{row.ID, StudentEvent{row.Event, row.At, row.Version, NewStudentOut(row.Student)}}
+	return StudentEventOut{ID: row.ID, StudentEvent: StudentEvent{
+		Event: row.Event, At: row.At, Version: row.Version, Student: NewStudentOut(row.Student),
+	}}
 }
 
 // StudentEventQuery asks for one page of a student's history.
