@@ -12,7 +12,7 @@ import (
 )
 
 // Options say from where to where. A row belongs to the driver whose connection has the name of the row's exchange;
-// without one it stays, and counts as unsent.
+// without one it stays, counts as unsent, and the log tells of it.
 type Options struct {
 	DB       *pg.DB
 	Drivers  map[broker.Connection]broker.Driver
@@ -24,6 +24,7 @@ type Options struct {
 // Relay publishes the outbox. Any number of them may run: for each exchange one works and the others stand by.
 type Relay struct {
 	couriers []*courier
+	strays   strays
 }
 
 // NewRelay touches neither database nor broker. Metrics take one relay only.
@@ -33,7 +34,7 @@ func NewRelay(o Options) *Relay {
 		o.Metrics.MustRegister(m)
 	}
 
-	r := &Relay{}
+	r := &Relay{strays: strays{db: o.DB, exchanges: []string{}, log: o.Log, told: make(map[string]struct{})}}
 	for connection, driver := range o.Drivers {
 		r.couriers = append(r.couriers, &courier{
 			exchange: string(connection),
@@ -43,6 +44,7 @@ func NewRelay(o Options) *Relay {
 			meter:    m,
 			log:      o.Log.With("connection", connection),
 		})
+		r.strays.exchanges = append(r.strays.exchanges, string(connection))
 	}
 	return r
 }
@@ -51,6 +53,7 @@ func NewRelay(o Options) *Relay {
 // 5 seconds to be confirmed; what is not stays in the outbox. It always answers nil.
 func (r *Relay) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
+	wg.Go(func() { r.strays.run(ctx) })
 	for _, c := range r.couriers {
 		wg.Go(func() { c.run(ctx) })
 	}

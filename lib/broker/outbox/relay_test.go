@@ -111,12 +111,30 @@ func TestRowOfAnotherExchangeStaysAndHoldsNobodyBack(t *testing.T) {
 
 	db := pgtest.New(t)
 	b, url := newBroker(t)
-	check(t, write(t.Context(), db, "elsewhere", "student.created", "a", 1))
+	check(t, write(t.Context(), db, "elsewhere", "student.created", "a", 2))
 	add(t, db, "student.created", "a", 1)
-	start(t, db, b)
+	told := make(chan string, 10)
+	startRelay(t, outbox.Options{
+		DB: db, Drivers: map[broker.Connection]broker.Driver{"example": b}, Log: slog.New(slog.NewTextHandler(lines(told), nil)),
+	})
 
-	until(t, "the other row leaves", func() bool { return unsent(t, db) == 1 })
+	until(t, "the other row leaves", func() bool { return unsent(t, db) == 2 })
 	inOrder(t, messages(t, url, "example.main"), 1, "a")
+	select {
+	case line := <-told:
+		if !strings.Contains(line, "exchange=elsewhere rows=2") {
+			t.Errorf("the log says %q", line)
+		}
+	case <-time.After(patience):
+		t.Error("nobody tells of the rows that stay")
+	}
+}
+
+type lines chan string
+
+func (l lines) Write(line []byte) (int, error) {
+	l <- string(line)
+	return len(line), nil
 }
 
 // holder is the session that has the lock.
