@@ -49,7 +49,12 @@ func (s *session) relay(ctx context.Context) error {
 	defer cancel()
 
 	for {
-		rows, err := s.next(ctx)
+		var rows []*row
+		var err error
+		if ctx.Err() == nil && s.underWay < atOnce {
+			rows, err = s.next(ctx)
+		}
+
 		switch {
 		case err != nil:
 			return err
@@ -85,11 +90,8 @@ func (s *session) fly(ctx context.Context) (context.Context, context.CancelFunc)
 	return flying, cancel
 }
 
-// next is the batch to begin now, if any.
+// next is the batch to begin now, if there is one.
 func (s *session) next(ctx context.Context) ([]*row, error) {
-	if s.underWay == atOnce || ctx.Err() != nil {
-		return nil, nil
-	}
 	s.forgetNotifications(ctx)
 	rows, err := s.unsent(ctx)
 	if err == nil {
