@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"example.com/app/lib/pg/pgtest"
 	"example.com/app/lib/testenv"
 )
 
@@ -14,7 +13,7 @@ import (
 func TestAlarmOfTheBrokerChargesNothing(t *testing.T) {
 	t.Parallel()
 	node := testenv.NewNode(t)
-	w := newWorld(t, settings{"DATABASE_URL": pgtest.URL(t), "AMQP_URL": node.URL(), "AMQP_RETRY_DELAYS": "1s"})
+	w := newWorld(t, of(t, node), settings{"AMQP_RETRY_DELAYS": "1s"})
 	api, consumer := w.serve(), w.consume()
 	messages, names := studentsOf("student", scaled(3_000, 200))
 

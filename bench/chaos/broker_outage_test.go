@@ -6,7 +6,6 @@ import (
 	"sync"
 	"testing"
 
-	"example.com/app/lib/pg/pgtest"
 	"example.com/app/lib/testenv"
 )
 
@@ -14,7 +13,7 @@ import (
 func TestClientsNoticeNoOutageOfTheBroker(t *testing.T) {
 	t.Parallel()
 	node := testenv.NewNode(t)
-	w := newWorld(t, settings{"DATABASE_URL": pgtest.URL(t), "AMQP_URL": node.URL()})
+	w := newWorld(t, of(t, node), nil)
 	api, consumer := w.serve(), w.consume()
 
 	outages := scaled(5, 1)

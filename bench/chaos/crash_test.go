@@ -12,7 +12,7 @@ import (
 // while messages flow; among them some that cannot be read, and some that come twice.
 func TestCrashedConsumersLoseAndDoubleNothing(t *testing.T) {
 	t.Parallel()
-	w, dice := newWorld(t, shared(t)), chance(t)
+	w, dice := newWorld(t, shared(t), nil), chance(t)
 	total, kills, each := scaled(20_000, 800), scaled(50, 3), scaled(5, 1)
 	messages, names := studentsOf("student", total)
 	unreadable := map[string]string{}
@@ -49,7 +49,7 @@ func TestCrashedConsumersLoseAndDoubleNothing(t *testing.T) {
 // TestPoisonDiesAndItsNeighboursLive has messages among others that kill every process which handles them.
 func TestPoisonDiesAndItsNeighboursLive(t *testing.T) {
 	t.Parallel()
-	w, dice := newWorld(t, shared(t)), chance(t)
+	w, dice := newWorld(t, shared(t), nil), chance(t)
 	messages, names := studentsOf("student", scaled(2_000, 300))
 	deadly := map[string]string{}
 	for i := range scaled(10, 1) {

@@ -26,9 +26,9 @@ func ownPostgres(t *testing.T) *testenv.PostgresServer {
 func TestOutagesOfTheDatabaseChargeAndDoubleNothing(t *testing.T) {
 	t.Parallel()
 	server := ownPostgres(t)
-	w := newWorld(t, settings{"DATABASE_URL": server.URL(), "AMQP_URL": testenv.Broker(t), "AMQP_RETRY_DELAYS": "30s"})
 	p := testenv.NewProxy(t, server.URL())
-	w.settings["DATABASE_URL"] = p.URL() // of the processes
+	w := newWorld(t, servers{server.URL(), testenv.Broker(t), testenv.Management(t)},
+		settings{"DATABASE_URL": p.URL(), "AMQP_RETRY_DELAYS": "30s"})
 	consumers := []process{w.consume(), w.consume()}
 	cuts, outage := scaled(40, 4), time.Duration(scaled(20, 3))*time.Second
 	share := scaled(10_000, 400) / 4

@@ -8,7 +8,7 @@ import (
 // TestDeploysUnderLoadLoseAndDoubleNothing replaces each of three consumers, which relay the outbox too, one by one under load, again and again.
 func TestDeploysUnderLoadLoseAndDoubleNothing(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, shared(t))
+	w := newWorld(t, shared(t), nil)
 	api := w.serve()
 	consumers := []process{w.consume(), w.consume(), w.consume()}
 	deploys := scaled(10, 2)

@@ -19,7 +19,7 @@ const growth = 24
 // TestImportIsCompleteAndNeedsNoMoreMemory sends many long rows through the API, after a tenth of them has shown what a process needs.
 func TestImportIsCompleteAndNeedsNoMoreMemory(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, shared(t))
+	w := newWorld(t, shared(t), nil)
 	api, consumer := w.serve(), w.consume()
 	total := scaled(100_000, 2_000)
 

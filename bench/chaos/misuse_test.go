@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -53,7 +54,7 @@ func refused(t *testing.T, p *testenv.Program, names ...string) {
 func TestQueueDeclaredOtherwiseIsNamedAndLeftAlone(t *testing.T) {
 	t.Parallel()
 	s := shared(t)
-	ch := byHand(t, s["AMQP_URL"])
+	ch := byHand(t, s.amqp)
 	if _, err := ch.QueueDeclare(mainQueue, true, false, false, false, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +62,7 @@ func TestQueueDeclaredOtherwiseIsNamedAndLeftAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	refused(t, refusing(t, s), mainQueue, "x-dead-letter-exchange")
+	refused(t, refusing(t, s.settings()), mainQueue, "x-dead-letter-exchange")
 	testenv.Eventually(t, "the message is still there", func() bool {
 		q, err := ch.QueueDeclarePassive(mainQueue, true, false, false, false, nil)
 		return err == nil && q.Messages == 1
@@ -72,12 +73,12 @@ func TestWrongAddressOfTheBrokerIsNamed(t *testing.T) {
 	t.Parallel()
 	s := shared(t)
 	address := func(change func(u *url.URL)) settings {
-		u, err := url.Parse(s["AMQP_URL"])
+		u, err := url.Parse(s.amqp)
 		if err != nil {
 			t.Fatal(err)
 		}
 		change(u)
-		return s.With(settings{"AMQP_URL": u.String()})
+		return s.settings().With(settings{"AMQP_URL": u.String()})
 	}
 
 	vhost := refusing(t, address(func(u *url.URL) { u.Path = "/nowhere" }))
@@ -89,8 +90,8 @@ func TestWrongAddressOfTheBrokerIsNamed(t *testing.T) {
 // TestDeletedQueuesComeBack also has a message on its way into a queue that is gone.
 func TestDeletedQueuesComeBack(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, shared(t))
-	ch := byHand(t, w.settings["AMQP_URL"])
+	w := newWorld(t, shared(t), nil)
+	ch := byHand(t, w.amqp)
 	consumer := w.consume()
 
 	deleted := []string{mainQueue, mainQueue + ".dead", mainQueue + ".retry.100", auditQueue}
@@ -121,17 +122,20 @@ func TestDeletedQueuesComeBack(t *testing.T) {
 // are created.
 func TestFullQueueHoldsUpNothingElse(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, shared(t))
-	w.ask(http.MethodPut, w.management("policies", "full"),
-		`{"pattern": "^example\\.audit$", "definition": {"max-length": 5}, "apply-to": "queues"}`, http.StatusCreated)
+	w := newWorld(t, shared(t), nil)
+	policy := w.managementURL("policies") + "/full"
+	w.ask(http.MethodPut, policy, `{"pattern": "^example\\.audit$", "definition": {"max-length": 5}, "apply-to": "queues"}`, http.StatusCreated)
 	consumer := w.start(nil, "consume", mainQueue)
 
-	messages, names := studentsOf("student", 200)
-	w.publish(messages)
-	w.until("students are there, and events are refused", func() (string, bool) {
-		there, refused := one[int](w, "SELECT count(*) FROM student"), one[int](w, "SELECT count(*) FROM outbox WHERE attempts > 0")
-		return fmt.Sprint(there, refused), there == len(names) && refused > 0
+	var names []string
+	w.until("students are there, and events of theirs are refused", func() (string, bool) {
+		messages, more := studentsOf(fmt.Sprint("student ", len(names)), 50)
+		w.publish(messages)
+		names = append(names, more...)
+		refused := one[int](w, "SELECT count(*) FROM outbox WHERE attempts > 0")
+		return strconv.Itoa(refused), refused > 0 && one[int](w, "SELECT count(*) FROM student") == len(names)
 	})
+	w.ask(http.MethodDelete, policy, "", http.StatusNoContent)
 	hearer := w.consume()
 	w.drained(len(names))
 
@@ -146,7 +150,7 @@ func TestFullQueueHoldsUpNothingElse(t *testing.T) {
 // TestEventForNobodyIsKept is kept where people can see it, and holds up nothing.
 func TestEventForNobodyIsKept(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, shared(t))
+	w := newWorld(t, shared(t), nil)
 	w.execute(`INSERT INTO outbox (message_id, key, exchange, routing_key, body) VALUES
 		(gen_random_uuid(), 'a', 'example', 'nobody.cares', '{}'), (gen_random_uuid(), 'b', 'nowhere', 'x', '{}')`)
 	consumer := w.consume()
@@ -161,12 +165,4 @@ func TestEventForNobodyIsKept(t *testing.T) {
 	consumer.Stop()
 	w.created(names)
 	w.buried(nil)
-}
-
-// management is a URL of the management API for a thing of this virtual host.
-func (w *world) management(kind, name string) string {
-	w.Helper()
-	u, err := url.Parse(w.settings["AMQP_URL"])
-	w.must(err)
-	return fmt.Sprintf("%s/api/%s/%s/%s", testenv.Management(w), kind, strings.TrimPrefix(u.EscapedPath(), "/"), name)
 }

@@ -104,8 +104,8 @@ func (w *world) drained(students int) {
 		unsent := one[int](w, "SELECT count(*) FROM outbox WHERE sent_at IS NULL")
 		heard := one[int](w, "SELECT count(*) FROM student_event")
 		announced := one[int](w, "SELECT count(*) FROM outbox WHERE routing_key LIKE 'student.%'")
-		depths := w.depths()
-		state := fmt.Sprintf("%d students, %d of %d events heard, %d unsent, %v", there, heard, announced, unsent, depths)
-		return state, there >= students && unsent == 0 && heard >= announced && len(depths) == 0
+		depths, out := w.depths(), w.out()
+		state := fmt.Sprintf("%d students, %d of %d events heard, %d unsent, %v, %d out", there, heard, announced, unsent, depths, out)
+		return state, there >= students && unsent == 0 && heard >= announced && len(depths) == 0 && out == 0
 	})
 }

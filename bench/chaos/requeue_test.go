@@ -13,7 +13,7 @@ import (
 // TestInterruptedRequeueLosesAndDoublesNothing brings dead letters back while new messages flow, with a desk that is interrupted and killed half-way.
 func TestInterruptedRequeueLosesAndDoublesNothing(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, shared(t))
+	w := newWorld(t, shared(t), nil)
 	total := scaled(10_000, 600)
 	letters, names := studentsOf("letter", total)
 	w.send(mainQueue+".dead", letters, map[string]any{

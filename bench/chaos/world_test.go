@@ -23,6 +23,7 @@ type settings = testenv.Settings
 // world is the service of one test, with eyes of the test's own at the database and the broker.
 type world struct {
 	*testing.T
+	servers
 	settings settings // of every process
 	dir      string
 	db       *pg.DB
@@ -51,19 +52,30 @@ func tiersOf(delays string) (tiers []time.Duration, err error) {
 	return tiers, nil
 }
 
+// servers are the URLs of a migrated database, of a virtual host, and of the management API there.
+type servers struct{ database, amqp, management string }
+
 // shared are a database and a virtual host of the test's own on the servers of all tests.
-func shared(t *testing.T) settings {
+func shared(t *testing.T) servers {
 	t.Helper()
-	return settings{"DATABASE_URL": pgtest.URL(t), "AMQP_URL": testenv.Broker(t)}
+	return servers{pgtest.URL(t), testenv.Broker(t), testenv.Management(t)}
 }
 
-// newWorld sees servers that run, and a database that is migrated.
-func newWorld(t *testing.T, servers settings) *world {
+// of is a node of the test's own.
+func of(t *testing.T, node *testenv.Node) servers {
 	t.Helper()
-	w := &world{T: t, dir: t.TempDir(), settings: settings{
+	return servers{pgtest.URL(t), node.URL(), node.Management()}
+}
+
+func (s servers) settings() settings { return settings{"DATABASE_URL": s.database, "AMQP_URL": s.amqp} }
+
+// newWorld has servers that run; more settings go before those that most tests have.
+func newWorld(t *testing.T, s servers, more settings) *world {
+	t.Helper()
+	w := &world{T: t, servers: s, dir: t.TempDir(), settings: settings{
 		"LOG_FORMAT": "text", "LOG_LEVEL": "warn", "ACCESS_LOG": "off", "DB_MAX_CONNECTIONS": "6", "WORKERS": "4",
 		"AMQP_RETRY_DELAYS": delays, "SCHEDULE_RENAME_STUDENTS": "off", "SCHEDULE_RENAME_STUDENTS_HOURLY": "off",
-	}.With(servers)}
+	}.With(s.settings()).With(more)}
 	results.of(t, &w.said)
 
 	w.openDatabase()
@@ -80,7 +92,7 @@ func newWorld(t *testing.T, servers settings) *world {
 
 func (w *world) openDatabase() {
 	w.Helper()
-	db, err := pg.Open(w.Context(), pg.Options{URL: w.settings["DATABASE_URL"], Name: "chaos", Max: 4})
+	db, err := pg.Open(w.Context(), pg.Options{URL: w.database, Name: "chaos", Max: 4})
 	w.must(err)
 	w.db = db
 	w.Cleanup(func() { db.Close(context.WithoutCancel(w.Context())) })
@@ -89,7 +101,7 @@ func (w *world) openDatabase() {
 func (w *world) openBroker() broker.Driver {
 	w.Helper()
 	b, err := rabbit.Open(rabbit.Options{
-		Name: "example", URL: w.settings["AMQP_URL"], ConnectionName: "chaos", Log: slog.New(slog.DiscardHandler),
+		Name: "example", URL: w.amqp, ConnectionName: "chaos", Log: slog.New(slog.DiscardHandler),
 	})
 	w.must(err)
 	w.Cleanup(func() { _ = b.Close(context.WithoutCancel(w.Context())) })
