@@ -87,10 +87,23 @@ func (s *session) round(p Puller) {
 	}
 }
 
-func (s *session) get(p Puller) (Delivery, bool, error) {
-	ctx, cancel := context.WithTimeout(s.live, answerTime)
-	defer cancel()
-	return p.Get(ctx)
+// get waits for as long as it takes: a suspect that nobody awaits any more goes back, and is charged.
+func (s *session) get(p Puller) (d Delivery, ok bool, err error) {
+	s.patiently(func() { d, ok, err = p.Get(s.live) })
+	return d, ok, err
+}
+
+// patiently does what the broker may be slow to answer; others have their turn when it is.
+func (s *session) patiently(do func()) {
+	rested := make(chan struct{})
+	late := time.AfterFunc(answerTime, func() {
+		defer close(rested)
+		s.turn.rest()
+	})
+	do()
+	if !late.Stop() {
+		<-rested
+	}
 }
 
 // suspect moves a message that came back too often to where it is handled alone: not before it is acked here, or it would
@@ -106,7 +119,7 @@ func (w *delivery) suspect() {
 	w.move(w.family.Suspect(), forwarded(w.Delivery), outcomeSuspect)
 }
 
-// takeAlone brings a suspect to its end. Others have their turn when the broker keeps it waiting for that.
+// takeAlone brings a suspect to its end.
 func (s *session) takeAlone(d Delivery) {
 	w := newDelivery(s, d)
 	w.giveBack = w.putBack
@@ -119,8 +132,7 @@ func (s *session) takeAlone(d Delivery) {
 	if d.Returns < crashes {
 		f = w.handle()
 	}
-	defer time.AfterFunc(answerTime, s.turn.rest).Stop()
-	w.settle(f)
+	s.patiently(func() { w.settle(f) })
 }
 
 // putBack publishes a suspect again, because one that merely went back would be charged.

@@ -19,8 +19,9 @@ var errNotOut = errors.New("it is settled already, or came by another channel")
 type ledger struct {
 	channel *amqp.Channel
 
-	mu  sync.Mutex
-	out map[uint64]struct{}
+	mu    sync.Mutex
+	out   map[uint64]struct{}
+	ended bool
 }
 
 func newLedger(ch *amqp.Channel) *ledger { return &ledger{channel: ch, out: make(map[uint64]struct{})} }
@@ -32,6 +33,14 @@ func (l *ledger) enter(tag uint64) *receipt {
 
 	l.out[tag] = struct{}{}
 	return &receipt{ledger: l, tag: tag}
+}
+
+// close closes the channel, once nothing is settled on it any more: a frame that comes after the close costs the connection.
+func (l *ledger) close() error {
+	l.mu.Lock()
+	l.ended = true
+	l.mu.Unlock()
+	return l.channel.Close()
 }
 
 func (l *ledger) settle(tag uint64, tell func(*amqp.Channel) error) error {
@@ -49,7 +58,7 @@ func (l *ledger) settle(tag uint64, tell func(*amqp.Channel) error) error {
 
 // strike refuses tag 0 too, which would settle every message that is out.
 func (l *ledger) strike(tag uint64) error {
-	if l.channel.IsClosed() {
+	if l.ended || l.channel.IsClosed() {
 		return broker.ErrSettleLate
 	}
 	if _, out := l.out[tag]; !out || tag == 0 {

@@ -49,6 +49,7 @@ func (p *puller) Get(ctx context.Context) (broker.Delivery, bool, error) {
 
 	select {
 	case a := <-answer:
+		<-p.turn
 		if a.err != nil || !a.ok {
 			return broker.Delivery{}, false, p.explain(a.err)
 		}
@@ -58,9 +59,8 @@ func (p *puller) Get(ctx context.Context) (broker.Delivery, bool, error) {
 	}
 }
 
+// get has the turn, and hands it on with its answer.
 func (p *puller) get(ctx context.Context, answer chan<- pulled) {
-	defer func() { <-p.turn }()
-
 	d, ok, err := p.channel.Get(p.queue, false)
 	select {
 	case answer <- pulled{d, ok, err}:
@@ -68,6 +68,7 @@ func (p *puller) get(ctx context.Context, answer chan<- pulled) {
 		if ok {
 			_ = d.Nack(false, true)
 		}
+		<-p.turn
 	}
 }
 
@@ -78,8 +79,23 @@ func (p *puller) explain(err error) error {
 	return fmt.Errorf("pull from %s: %w", p.queue, noQueue(err))
 }
 
+// Close leaves it to a Get that is under way when its context has ended: nothing may be sent on a closing channel.
 func (p *puller) Close() error {
-	if err := p.channel.Close(); err != nil {
+	select {
+	case p.turn <- struct{}{}:
+		return p.close()
+	default:
+		go func() {
+			p.turn <- struct{}{}
+			_ = p.close()
+		}()
+		return nil
+	}
+}
+
+func (p *puller) close() error {
+	defer func() { <-p.turn }()
+	if err := p.ledger.close(); err != nil {
 		return fmt.Errorf("close the puller of %s: %w", p.queue, err)
 	}
 	return nil

@@ -125,7 +125,7 @@ func (s *subscription) AckAll(deliveries []broker.Delivery) error {
 func (s *subscription) Cancel() error {
 	s.asked.Store(true)
 	if err := s.channel.Cancel(consumerTag, false); err != nil {
-		_ = s.channel.Close() // the deliveries end in any case
+		_ = s.ledger.close() // the deliveries end in any case
 		return fmt.Errorf("cancel the consumer of %s: %w", s.queue, err)
 	}
 	return nil
@@ -133,7 +133,7 @@ func (s *subscription) Cancel() error {
 
 func (s *subscription) Close() error {
 	s.asked.Store(true)
-	if err := s.channel.Close(); err != nil {
+	if err := s.ledger.close(); err != nil {
 		return fmt.Errorf("close the consumer of %s: %w", s.queue, err)
 	}
 	return nil
