@@ -43,10 +43,10 @@ func (s *session) listen(ctx context.Context) error {
 
 // relay answers nil when ctx has ended and everything that was under way is back.
 func (s *session) relay(ctx context.Context) error {
-	flying, cancel := s.fly(ctx)
+	flying, land := s.fly(ctx)
 	var batches sync.WaitGroup
 	defer batches.Wait()
-	defer cancel()
+	defer land()
 
 	for {
 		var rows []*row
@@ -79,15 +79,18 @@ func (s *session) relay(ctx context.Context) error {
 }
 
 // fly is the life of what is under way: it outlives ctx by the grace, if the broker is there to confirm.
-func (s *session) fly(ctx context.Context) (context.Context, context.CancelFunc) {
+func (s *session) fly(ctx context.Context) (flying context.Context, land func()) {
 	flying, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	context.AfterFunc(ctx, func() {
+	stop := context.AfterFunc(ctx, func() {
 		if b := s.driver.State(); b.Connected && b.Blocked == "" {
 			sleep(flying, grace)
 		}
 		cancel()
 	})
-	return flying, cancel
+	return flying, func() {
+		stop()
+		cancel()
+	}
 }
 
 // next is the batch to begin now, if there is one.
