@@ -11,7 +11,7 @@ import (
 const (
 	batchSize     = 200
 	batchWait     = 10 * time.Millisecond // for more to come, since the first
-	batchesAtWork = 2                     // while the next one is collected
+	batchesAtWork = 1                     // while the next one is collected; acks of several would come out of order, one by one
 )
 
 // batch is several messages at work.
@@ -71,31 +71,57 @@ func (b *batch) take() (rest []Delivery) {
 	}
 
 	var done []Delivery
+	var ends []outcome
 	for i, d := range b.deliveries {
 		if fates[i] == fateReused {
 			rest = append(rest, d)
 			continue
 		}
 		done = append(done, d)
-		b.meter.count(d, fates[i].settled())
+		ends = append(ends, fates[i].settled())
 	}
-	if err := b.sub.AckAll(done); err != nil {
+	b.ack(done, ends)
+	return rest
+}
+
+// ack settles messages that have come to these ends.
+func (b *batch) ack(done []Delivery, ends []outcome) {
+	err := b.sub.AckAll(done)
+	if err != nil {
 		b.log.Warn("acks did not reach the broker; the messages come again", "error", err)
 	}
-	return rest
+	for i, d := range done {
+		if err != nil {
+			ends[i] = outcomeGivenBack
+		}
+		b.meter.count(d, ends[i])
+	}
 }
 
 // singly begins one after the other as handlers get free. When the session stops, the others go back.
 func (s *session) singly(ds []Delivery) {
 	for _, d := range ds {
-		select {
-		case <-s.stop.Done():
+		if !s.slot() {
 			s.requeue(d)
-		case s.slots <- struct{}{}:
-			s.running.Go(func() {
-				defer func() { <-s.slots }()
-				s.take(d)
-			})
+			continue
 		}
+		s.running.Go(func() {
+			defer func() { <-s.slots }()
+			s.take(d)
+		})
 	}
+}
+
+// slot waits for one, and answers false once the session stops.
+func (s *session) slot() bool {
+	select {
+	case <-s.stop.Done():
+		return false
+	case s.slots <- struct{}{}:
+	}
+	if s.stop.Err() != nil {
+		<-s.slots
+		return false
+	}
+	return true
 }

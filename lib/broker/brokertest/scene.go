@@ -155,10 +155,17 @@ func (s *scene) take(queue string) (d broker.Delivery) {
 // depth waits until so many messages are ready in the queue.
 func (s *scene) depth(queue string, want int) {
 	s.Helper()
+	var got broker.Depth
+	defer func() {
+		if s.Failed() {
+			s.Logf("%s has %d ready, want %d", queue, got.Ready, want)
+		}
+	}()
 	s.until(func() bool {
-		d, err := s.server.Inspect(s.Context(), queue)
+		var err error
+		got, err = s.server.Inspect(s.Context(), queue)
 		s.check(err)
-		return d.Ready == want
+		return got.Ready == want
 	})
 }
 

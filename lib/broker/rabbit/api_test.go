@@ -58,13 +58,13 @@ func (a api) connections() (all []connection) {
 	return all
 }
 
-// closeConnections ends those that the API knows, and waits until there is one.
+// closeConnections ends both of a driver, and waits until the API knows them.
 func (a api) closeConnections() {
 	a.Helper()
 	var all []connection
 	until(a, "there are connections", func() bool {
 		all = a.connections()
-		return len(all) > 0
+		return len(all) > 1
 	})
 	for _, c := range all {
 		a.call(http.MethodDelete, "/api/connections/"+url.PathEscape(c.Name), nil, nil)

@@ -30,6 +30,8 @@ func TestDeclareMakesTheFamily(t *testing.T) {
 			"x-message-ttl:5000 x-overflow:reject-publish x-queue-type:quorum]",
 		"example.main.retry.60000 map[x-dead-letter-exchange: x-dead-letter-routing-key:example.main x-dead-letter-strategy:at-least-once " +
 			"x-message-ttl:60000 x-overflow:reject-publish x-queue-type:quorum]",
+		"example.main.suspect map[x-dead-letter-exchange: x-dead-letter-routing-key:example.main.dead x-dead-letter-strategy:at-least-once " +
+			"x-delivery-limit:20 x-overflow:reject-publish x-queue-type:quorum]",
 		"example.unrouted map[x-delivery-limit:1e+09 x-overflow:reject-publish x-queue-type:quorum]",
 		"example topic map[alternate-exchange:example.unrouted]",
 		"example.unrouted fanout map[]",
