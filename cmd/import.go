@@ -101,6 +101,8 @@ func openImport(c *cobra.Command, name string) (file io.ReadCloser, size int64, 
 	switch {
 	case err != nil:
 		return nil, 0, errors.Join(fmt.Errorf("read the rows: %w", err), f.Close())
+	case about.IsDir():
+		return nil, 0, errors.Join(fmt.Errorf("read the rows: %s is a directory", name), f.Close())
 	case !about.Mode().IsRegular():
 		return f, -1, nil
 	default:

@@ -9,13 +9,17 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
+	"example.com/app/handler"
 	"example.com/app/lib/api"
+	"example.com/app/models"
 	"example.com/app/schemas"
 )
 
@@ -48,7 +52,7 @@ func (i *importClient) upload(c *cobra.Command, file io.Reader, size int64) (out
 
 	location, err := ask(r, http.StatusAccepted, &out)
 	if err != nil {
-		return out, fmt.Errorf("send the rows: %w", err)
+		return out, fmt.Errorf("send the rows: %w", cutShort(err))
 	}
 	i.at, err = to.Parse(location)
 	return out, err
@@ -117,6 +121,16 @@ func unreached(host string, err error) error {
 		return fmt.Errorf("no API answers at %s: start it with app run, or say where it is with --url: %w", host, dial.Err)
 	}
 	return err
+}
+
+// cutShort says what may be behind an upload that the API does not take to its end.
+func cutShort(err error) error {
+	ends := []error{syscall.ECONNRESET, syscall.EPIPE, net.ErrClosed} // whichever side of the client sees it first
+	if !slices.ContainsFunc(ends, func(end error) bool { return errors.Is(err, end) }) {
+		return err
+	}
+	return fmt.Errorf("the API ended the upload: it takes at most %d rows and %d MiB: %w",
+		models.MaxImportRows, handler.ImportBytes>>20, err)
 }
 
 // refused says in one line what a problem document says.

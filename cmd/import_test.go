@@ -2,7 +2,9 @@ package cmd_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -128,6 +130,26 @@ func TestImportOutlastsAnAPIThatStartsAnew(t *testing.T) {
 	}
 }
 
+// hangingUp is a server that resets its connections as soon as a body comes.
+func hangingUp(t *testing.T) (url string) {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, err := r.Body.Read(make([]byte, 1)); err != nil {
+			t.Error(err)
+		}
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		if err := errors.Join(conn.(*net.TCPConn).SetLinger(0), conn.Close()); err != nil {
+			t.Error(err)
+		}
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
 func TestImportSaysInOneLineWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	s, _ := serving(t)
@@ -139,7 +161,9 @@ func TestImportSaysInOneLineWhatIsWrong(t *testing.T) {
 		status int
 	}{
 		"no file":      {[]string{"nothing.ndjson"}, "read the rows: open nothing.ndjson", 1},
-		"a folder":     {[]string{"."}, "read .: is a directory", 1},
+		"a folder":     {[]string{"."}, "read the rows: . is a directory", 1},
+		"too many":     {[]string{rows(t, 400_000)}, "an import has at most 100000 rows", 1},
+		"cut short":    {[]string{rows(t, 400_000), "--url", hangingUp(t)}, "the API ended the upload: it takes at most 100000 rows and 256 MiB", 1},
 		"no row":       {[]string{rows(t, 0)}, "the API answers 422 Unprocessable Entity: ", 1},
 		"no API":       {[]string{rows(t, 1), "--url", "http://127.0.0.1:1"}, "no API answers at 127.0.0.1:1: start it with app run, or say where it is with --url", 1},
 		"another":      {[]string{rows(t, 1), "--url", other.URL}, "that is not the API; say where it is with --url", 1},

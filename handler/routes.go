@@ -28,7 +28,7 @@ func Routes(root *api.Group, db *pg.DB) {
 
 	files := g.Group("/imports", "imports")
 	api.Post(files, "", "importStudents", "Create students from a file", imports.create,
-		api.Status(http.StatusAccepted), api.BodyLimit(importBytes), api.Deadline(importTime),
+		api.Status(http.StatusAccepted), api.BodyLimit(ImportBytes), api.Deadline(importTime),
 		api.Description("Takes all rows that keep the rules, or none when the file does not arrive whole. The students come a little later: the import tells how many are there."))
 	api.Get(files, "/{id}", "showImport", "Show how far an import has come", imports.show)
 }

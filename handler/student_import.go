@@ -8,10 +8,10 @@ import (
 	"example.com/app/schemas"
 )
 
-const (
-	importBytes = 128 << 20 // as many rows as there may be, each with the longest name
-	importTime  = 5 * time.Minute
-)
+// ImportBytes is how large the file of an import may be: 2.6 KiB for each of as many rows as there may be.
+const ImportBytes = 256 << 20
+
+const importTime = 5 * time.Minute
 
 type imports struct {
 	store models.StudentImports

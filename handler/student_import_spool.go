@@ -29,6 +29,7 @@ type spool struct {
 	into     *bufio.Writer
 	good     int
 	refused  int
+	large    bool // there were more rows than may be
 	refusals []models.StudentImportRefusal
 }
 
@@ -45,9 +46,11 @@ func (s *spool) close() {
 	_ = os.Remove(s.file.Name())
 }
 
-// fill reads a row a line. It answers models.ErrImportLarge as soon as there are too many, and ErrImportEmpty for none.
+// fill reads a row a line. It answers models.ErrImportLarge for too many, and ErrImportEmpty for none; it reads to the
+// end even then, for many clients hear no answer while they send.
 func (s *spool) fill(from io.Reader) error {
 	lines := bufio.NewReaderSize(from, importLine+1)
+	skipMark(lines)
 	for number := 1; ; number++ {
 		line, long, end := readLine(lines)
 		if end != nil && !errors.Is(end, io.EOF) {
@@ -59,6 +62,14 @@ func (s *spool) fill(from io.Reader) error {
 		if end != nil {
 			return s.finish()
 		}
+	}
+}
+
+// skipMark passes over the byte order mark with which some editors begin a file. A read that fails does so again.
+func skipMark(r *bufio.Reader) {
+	const mark = "\uFEFF"
+	if head, _ := r.Peek(len(mark)); string(head) == mark {
+		_, _ = r.Discard(len(mark))
 	}
 }
 
@@ -77,7 +88,8 @@ func (s *spool) add(number int, line []byte, long bool) error {
 		return nil
 	}
 	if s.good+s.refused == models.MaxImportRows {
-		return models.ErrImportLarge
+		s.large = true
+		return nil
 	}
 
 	var in schemas.StudentIn
@@ -104,7 +116,10 @@ func (s *spool) refuse(number int, err error) {
 }
 
 func (s *spool) finish() error {
-	if s.good+s.refused == 0 {
+	switch {
+	case s.large:
+		return models.ErrImportLarge
+	case s.good+s.refused == 0:
 		return models.ErrImportEmpty
 	}
 	return s.into.Flush()

@@ -173,6 +173,41 @@ func TestFileThatIsNoImportIsRefusedAsAWhole(t *testing.T) {
 	}
 }
 
+func TestTooManyRowsAreRefusedOnceTheClientHasSentThemAll(t *testing.T) {
+	t.Parallel()
+	c := newClient(t)
+	server := httptest.NewServer(c.api)
+	defer server.Close()
+
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+"/api/v1/students/imports", &file{rows: 200_000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set(ndjson[0], ndjson[1])
+	res, err := server.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(string(body), "import_large") {
+		t.Errorf("answered %d %s, %v", res.StatusCode, body, err)
+	}
+}
+
+func TestByteOrderMarkIsNoPartOfTheFirstRow(t *testing.T) {
+	t.Parallel()
+	c := newClient(t)
+
+	got := read[studentImport](t, c.upload("\uFEFF{\"name\": \"Ada\"}\n\uFEFF{\"name\": \"Bob\"}\n"))
+	if got.Waiting != 1 || got.Refused != 1 || got.Refusals[0].Number != 2 {
+		t.Errorf("imported %+v", got)
+	}
+	if w := c.upload("\uFEFF"); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "import_empty") {
+		t.Errorf("a mark alone answers %d %s", w.Code, w.Body)
+	}
+}
+
 // broken ends in the middle of a row.
 type broken struct{}
 
@@ -275,6 +310,7 @@ func FuzzEveryLineOfAFileIsCounted(f *testing.F) {
 	for _, seed := range []string{
 		"", "\n", "{\"name\": \"Ada\"}", "{\"name\": \"Ada\"}\r\n\n[]\n", "\x00\n\xff\n{\"\\u0000\": 1}", "{\"a\\ud800\": {}}",
 		strings.Repeat(" ", 64<<10) + "\n", strings.Repeat("\n", 3), strings.Repeat("x", 65<<10) + "\n{\"name\": \"\\ud83d\\ude00\"}",
+		"\uFEFF", "\uFEFF\n\uFEFF{\"name\": \"Ada\"}",
 	} {
 		f.Add([]byte(seed))
 	}
@@ -282,7 +318,7 @@ func FuzzEveryLineOfAFileIsCounted(f *testing.F) {
 
 	f.Fuzz(func(t *testing.T, body []byte) {
 		want := 0
-		for line := range bytes.SplitSeq(body, []byte("\n")) {
+		for line := range bytes.SplitSeq(bytes.TrimPrefix(body, []byte("\uFEFF")), []byte("\n")) {
 			if len(bytes.TrimSpace(line)) > 0 || len(line) > 64<<10 {
 				want++
 			}
