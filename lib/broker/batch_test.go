@@ -251,3 +251,34 @@ func TestStuckBatchIsNamed(t *testing.T) {
 		}
 	})
 }
+
+func TestNothingBeginsOnceAStopWasAskedFor(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, url string) {
+		var began atomic.Int64
+		finish := make(chan struct{})
+		w := consumeBatches(t, url, func(_ context.Context, batch messages) error {
+			if len(batch) > 1 {
+				return errors.New("not together")
+			}
+			began.Add(1)
+			<-finish
+			return nil
+		}, broker.Retry())
+		w.fill(50)
+		time.Sleep(time.Second)
+
+		w.cancel()
+		close(finish)
+		if err := <-w.ended; err != nil {
+			t.Error(err)
+		}
+		if n := began.Load(); n != 1 {
+			t.Errorf("%d began", n)
+		}
+		if n := w.depth("example.main").Ready; n != 49 {
+			t.Errorf("%d went back", n)
+		}
+		_ = w.Close(context.Background())
+	})
+}

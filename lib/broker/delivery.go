@@ -43,8 +43,7 @@ func (s *session) take(d Delivery) {
 func (w *delivery) settle(f failure) {
 	switch {
 	case f.err == nil:
-		w.ack()
-		w.meter.count(w.Delivery, w.fate.settled())
+		w.settled(w.fate.settled())
 	case errors.Is(f.err, errGivenBack):
 		w.giveBack()
 	default:
@@ -114,10 +113,21 @@ func roundUp(d time.Duration, tiers []time.Duration) time.Duration {
 	return tiers[len(tiers)-1]
 }
 
-func (w *delivery) ack() {
-	if err := w.Ack(); err != nil {
+// settled acks what has come to that end.
+func (w *delivery) settled(o outcome) {
+	if !w.ack() {
+		o = outcomeGivenBack
+	}
+	w.meter.count(w.Delivery, o)
+}
+
+// ack answers false when the message comes again.
+func (w *delivery) ack() bool {
+	err := w.Ack()
+	if err != nil {
 		w.log.Warn("the ack did not reach the broker; the message comes again", "error", err)
 	}
+	return err == nil
 }
 
 // requeue gives d back once the session has ended: by a subscription that goes on it would come again at once,

@@ -86,6 +86,9 @@ func (c *Consumer) judge(err error) failure {
 	}
 
 	fault := pg.FaultOf(err)
+	if errors.Is(err, errForgotten) {
+		fault = pg.Conflict
+	}
 	if fault == pg.Invalid {
 		return failure{err: err, fatal: true, reason: reasonPermanent}
 	}

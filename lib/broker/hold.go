@@ -16,9 +16,17 @@ const (
 // hold is what messages have waited through because of the database.
 type hold struct {
 	several   bool      // they do not wait for a busy database: it may be so to one of them alone
-	since     time.Time // when it first did not serve
+	fault     pg.Fault  // Busy or Unavailable, whichever was met last
+	since     time.Time // that it has been so
 	conflicts int
 	back      backoff
+}
+
+// meet takes notice of what the database did now: to be busy and to be away are waited through each by itself.
+func (h *hold) meet(fault pg.Fault) {
+	if fault != pg.Conflict && fault != h.fault {
+		h.fault, h.since = fault, time.Time{}
+	}
 }
 
 // spent reports whether there is nothing left to wait for: a message is charged, several are handled one by one. It

@@ -2,6 +2,7 @@ package broker
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -21,12 +22,29 @@ const (
 	fateReused                // its id has been seen with another body
 )
 
-var errReused = errors.New("the message-id was seen before with another body")
+var (
+	errReused    = errors.New("the message-id was seen before with another body")
+	errForgotten = errors.New("the message was forgotten meanwhile")
+	errUndo      = errors.New("this was only tried")
+)
 
 // inbox remembers what a consumer has done. It is written in the transaction of the effect.
 type inbox struct {
 	db       *pg.DB
 	consumer string
+}
+
+// probe does what every message needs and leaves nothing behind: a database that is full or a standby answers
+// mere questions.
+func (i inbox) probe(ctx context.Context) error {
+	err := i.db.InTx(ctx, func(ctx context.Context) error {
+		_, err := i.insert(ctx, []string{""}, [][]byte{{}})
+		return cmp.Or(err, errUndo)
+	})
+	if errors.Is(err, errUndo) {
+		return nil
+	}
+	return err
 }
 
 // enter notes deliveries of distinct ids, ascending so that transactions do not wait for one another in a circle,
@@ -52,9 +70,13 @@ func (i inbox) enter(ctx context.Context, ds []Delivery) ([]fate, error) {
 		return nil, fmt.Errorf("read the inbox of %s: %w", i.consumer, err)
 	}
 	for n, id := range ids {
-		switch _, ok := fresh[id]; {
-		case ok:
-		case bytes.Equal(known[id], hashes[n]):
+		if _, ok := fresh[id]; ok {
+			continue
+		}
+		switch hash, ok := known[id]; {
+		case !ok:
+			return nil, fmt.Errorf("read message %s in the inbox of %s: %w", id, i.consumer, errForgotten)
+		case bytes.Equal(hash, hashes[n]):
 			fates[n] = fateDuplicate
 		default:
 			fates[n] = fateReused

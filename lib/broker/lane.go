@@ -139,8 +139,7 @@ func (s *session) takeAlone(d Delivery) {
 func (w *delivery) putBack() {
 	e := forwarded(w.Delivery)
 	if w.publish(w.family.Suspect(), e) || w.lastly(e) {
-		w.ack()
-		w.meter.count(w.Delivery, outcomeGivenBack)
+		w.settled(outcomeGivenBack)
 	} else {
 		w.requeue(w.Delivery)
 	}

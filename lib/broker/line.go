@@ -133,5 +133,5 @@ func (l *line) awaitDatabase(ctx context.Context) {
 func (l *line) ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
-	return l.o.DB.Ping(ctx)
+	return l.inbox.probe(ctx)
 }

@@ -8,19 +8,19 @@ import (
 // move publishes e to the queue, and only then acks.
 func (w *delivery) move(queue string, e Envelope, o outcome) {
 	if w.publish(queue, e) {
-		w.ack()
-		w.meter.count(w.Delivery, o)
+		w.settled(o)
 	} else {
 		w.giveBack()
 	}
 }
 
 // bury is move to the dead queue. Whoever is to know of the death is told before the ack, so that it comes to be
-// known even if this process ends in between.
+// known even if this process ends in between. When there is no way to tell, a sweep will: a message that came again for
+// that would be among the dead once more.
 func (w *delivery) bury(e Envelope) {
-	if w.publish(w.family.Dead(), e) && w.tell() {
-		w.ack()
-		w.meter.count(w.Delivery, outcomeDead)
+	if w.publish(w.family.Dead(), e) {
+		w.tell()
+		w.settled(outcomeDead)
 	} else {
 		w.giveBack()
 	}
@@ -50,18 +50,16 @@ func (w *delivery) redeclare() {
 	}
 }
 
-// tell answers false when there was no way to.
-func (w *delivery) tell() bool {
+// tell ends work that was begun, also when the session stops.
+func (w *delivery) tell() {
 	if !isText(w.ID) { // nobody can have noted such an id
-		return true
+		return
 	}
-
-	f := w.persist(func(ctx context.Context) error { return w.queue.Died(ctx, []string{w.ID}) })
-	if errors.Is(f.err, errGivenBack) {
-		return false
-	}
-	if f.err != nil {
+	f := w.persist(w.live, func(ctx context.Context) error { return w.queue.Died(ctx, []string{w.ID}) })
+	switch {
+	case errors.Is(f.err, errGivenBack):
+		w.log.Warn("the death could not be told now; a sweep tells it")
+	case f.err != nil:
 		f.tell(w.log).Error("the death could not be told")
 	}
-	return true
 }

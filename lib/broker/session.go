@@ -56,6 +56,10 @@ func (s *session) read() error {
 		case <-p.due:
 			p.overdue = true
 		case free <- struct{}{}:
+			if s.stop.Err() != nil {
+				<-s.gate
+				break
+			}
 			ds := p.take()
 			s.running.Go(func() {
 				defer func() { <-s.gate }()
@@ -69,6 +73,7 @@ func (s *session) read() error {
 }
 
 func (s *session) begin(ds []Delivery) {
+	s.meter.came(ds)
 	if s.queue.size > 1 {
 		s.takeAll(ds)
 	} else {

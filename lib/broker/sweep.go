@@ -59,7 +59,7 @@ func (s *session) tellOf(ctx context.Context, p Puller, most int) error {
 	}
 	t := task{session: s, log: s.log, name: "the dead of " + s.queue.Name}
 	for some := range slices.Chunk(ids, sweepChunk) {
-		if f := t.try(func(ctx context.Context) error { return s.queue.Died(ctx, some) }); f.err != nil {
+		if f := t.try(s.stop, func(ctx context.Context) error { return s.queue.Died(ctx, some) }); f.err != nil {
 			return f.err
 		}
 	}

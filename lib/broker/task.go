@@ -17,11 +17,13 @@ type task struct {
 	several bool
 }
 
-// persist does it again for as long as not the messages but the database is to blame.
-func (t *task) persist(do func(ctx context.Context) error) failure {
+// persist does it again for as long as not the messages but the database is to blame. It does not begin once until has
+// ended, and waits for nothing once the session stops.
+func (t *task) persist(until context.Context, do func(ctx context.Context) error) failure {
 	h := hold{several: t.several}
 	for {
-		f := t.try(do)
+		f := t.try(until, do)
+		h.meet(f.fault)
 		switch {
 		case f.err == nil:
 			return f
@@ -39,8 +41,8 @@ func (t *task) persist(do func(ctx context.Context) error) failure {
 }
 
 // try does it once, with a deadline, a logger and a trace in the context. A panic becomes an error.
-func (t *task) try(do func(ctx context.Context) error) (f failure) {
-	if !t.turn.take(t.stop) {
+func (t *task) try(until context.Context, do func(ctx context.Context) error) (f failure) {
+	if !t.turn.take(until) {
 		return failure{err: errGivenBack}
 	}
 	defer t.turn.done()
@@ -62,7 +64,7 @@ func (t *task) try(do func(ctx context.Context) error) (f failure) {
 // handle enters messages into the inbox and handles those that are fresh, in one transaction.
 func (t *task) handle(l load, ds []Delivery) (fates []fate, f failure) {
 	defer t.meter.begin(ds)()
-	f = t.persist(func(ctx context.Context) error {
+	f = t.persist(t.stop, func(ctx context.Context) error {
 		return t.o.DB.InTx(ctx, func(ctx context.Context) (err error) {
 			if fates, err = t.inbox.enter(ctx, ds); err != nil {
 				return err

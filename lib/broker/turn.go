@@ -12,7 +12,7 @@ const everybody = 1 << 30 // shares that a floor has: more handlers than will ev
 
 // turn is the right to run a handler in this process.
 type turn interface {
-	take(ctx context.Context) bool // before the handler runs
+	take(ctx context.Context) bool // before the handler runs; false once ctx has ended
 	done()                         // after it
 	rest()                         // before a wait
 }
@@ -21,7 +21,7 @@ type turn interface {
 type beside struct{ floor *semaphore.Weighted }
 
 func (b beside) take(ctx context.Context) bool {
-	return b.floor.TryAcquire(1) || b.floor.Acquire(ctx, 1) == nil
+	return ctx.Err() == nil && (b.floor.TryAcquire(1) || b.floor.Acquire(ctx, 1) == nil)
 }
 
 func (b beside) done() { b.floor.Release(1) }
@@ -35,8 +35,8 @@ type alone struct {
 }
 
 func (a *alone) take(ctx context.Context) bool {
-	if a.held.Load() {
-		return true
+	if a.held.Load() || ctx.Err() != nil {
+		return ctx.Err() == nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, a.patience)
 	defer cancel()

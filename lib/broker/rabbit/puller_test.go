@@ -133,4 +133,3 @@ func TestSuspectThatComesLateIsHandledUncharged(t *testing.T) {
 		t.Errorf("state %+v", s)
 	}
 }
-
