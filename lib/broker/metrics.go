@@ -39,14 +39,14 @@ func newMetrics() *metrics {
 			Name: "app_messages_in_flight", Help: "Messages that are being handled, or held until the database serves.",
 		}, queue),
 		oldest: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "app_queue_oldest_seconds", Help: "Age of the message that was taken last, when it was taken.",
+			Name: "app_queue_oldest_seconds", Help: "Age of the message that was taken last, when it was taken; of a batch, the greatest.",
 		}, queue),
 		attempts: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "app_message_attempts", Help: "The attempt that ended a message, in success or death.",
 			Buckets: []float64{1, 2, 3, 4, 5, 6, 8, 10},
 		}, queue),
 		waited: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "app_message_queue_seconds", Help: "From a message's timestamp, in whole seconds, to its first handling.",
+			Name: "app_message_queue_seconds", Help: "From a message's timestamp, in whole seconds, to when it was taken, unless to be tried again.",
 			Buckets: []float64{1, 2, 5, 10, 30, 60, 300, 1800, 7200, 43200, 86400},
 		}, queue),
 		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
@@ -88,17 +88,26 @@ func (m *metrics) of(queue string) meter {
 	}
 }
 
+// came notes how long messages have waited that are taken together, of those that never failed and have all they need.
+func (m meter) came(ds []Delivery) {
+	oldest := -1.0
+	for _, d := range ds {
+		if d.Timestamp.IsZero() || d.Attempts() > 0 || d.ID == "" {
+			continue
+		}
+		age := max(time.Since(d.Timestamp).Seconds(), 0)
+		m.waited.Observe(age)
+		oldest = max(oldest, age)
+	}
+	if oldest >= 0 {
+		m.oldest.Set(oldest)
+	}
+}
+
 // begin counts messages whose handling begins.
 func (m meter) begin(ds []Delivery) (end func()) {
 	began := time.Now()
 	m.inFlight.Add(float64(len(ds)))
-	for _, d := range ds {
-		if age := began.Sub(d.Timestamp).Seconds(); !d.Timestamp.IsZero() && d.Attempts() == 0 {
-			m.waited.Observe(max(age, 0))
-			m.oldest.Set(max(age, 0))
-		}
-	}
-
 	return func() {
 		m.inFlight.Sub(float64(len(ds)))
 		share := time.Since(began).Seconds() / float64(len(ds))

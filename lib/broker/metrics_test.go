@@ -143,3 +143,74 @@ func TestCollectorTellsOfQueuesAndBrokers(t *testing.T) {
 		}
 	})
 }
+
+func TestBatchIsAsOldAsItsOldestAndItsMessagesWaitedOnce(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, url string) {
+		registry := prometheus.NewRegistry()
+		batches := broker.Batch(example, "main", func(_ context.Context, batch []broker.Message[body]) error {
+			if len(batch) > 1 {
+				return errors.New("not together")
+			}
+			return nil
+		}, broker.Retry())
+		sent := time.Now()
+		w := consume(t, url, nothing, broker.Retry(), func(o *broker.Options) {
+			o.Metrics, o.Queues = registry, []broker.Queue{batches}
+		})
+		time.Sleep(100 * time.Second)
+
+		for id, at := range map[string]time.Time{"a": time.Now(), "b": sent, "c": time.Now()} {
+			e := broker.Envelope{ID: id, Timestamp: at, Body: []byte(`{"n":1}`)}
+			if err := w.Publish(t.Context(), "", "example.main", e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(time.Second)
+		got := figures(t, registry)
+		wantFigures(t, got, map[string]float64{
+			"app_messages_handled_total done example.main": 3,
+			"app_message_queue_seconds example.main":       3,
+			"app_message_seconds example.main":             6, // together, and each by itself
+		})
+		if age := got["app_queue_oldest_seconds example.main"]; age < 100 || age > 101 {
+			t.Errorf("the batch was %v s old", age)
+		}
+		if err := w.stop(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestMessageWhoseAckFailedIsNotDone(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, url string) {
+		registry := prometheus.NewRegistry()
+		began, finish := make(chan struct{}), make(chan struct{})
+		first := true
+		w := consume(t, url, func(context.Context, *body) error {
+			if first {
+				first = false
+				close(began)
+				<-finish
+			}
+			return nil
+		}, broker.Retry(), func(o *broker.Options) { o.Metrics = registry })
+		w.publish("example.main", "1", `{"n":1}`)
+
+		<-began
+		w.Interrupt()
+		close(finish)
+		time.Sleep(2 * time.Minute)
+		got := figures(t, registry)
+		if n := got["app_messages_handled_total given_back example.main"]; n != 1 {
+			t.Errorf("%v came again", n)
+		}
+		if n := got["app_messages_handled_total done example.main"] + got["app_messages_handled_total duplicate example.main"]; n != 1 {
+			t.Errorf("%v were done", n)
+		}
+		if err := w.stop(); err != nil {
+			t.Error(err)
+		}
+	})
+}
