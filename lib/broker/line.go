@@ -23,6 +23,7 @@ type line struct {
 	log    *slog.Logger
 
 	mismatch bool // told already
+	swept    int  // the dead of whom all has been told, when they were last counted
 }
 
 func newLine(c *Consumer, q Queue) *line {

@@ -2,6 +2,7 @@ package broker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -15,8 +16,11 @@ const (
 	sweepChunk = 1000             // ids told at once
 )
 
+var errHeld = errors.New("another look held some of the messages")
+
 // sweep tells, again and again until ctx ends, of the messages that are dead: nobody has told of those that the broker
-// moved by itself, or when telling went wrong.
+// moved by itself, or when telling went wrong. They are looked at only when there are more or fewer than the last time,
+// because a look hides them from people and from metrics.
 func (l *line) sweep(ctx, work context.Context) {
 	for pause := firstSweep; sleep(ctx, jittered(pause)); pause = sweepPause {
 		err := l.aside(ctx, work, (*session).tellOfDead)
@@ -36,8 +40,9 @@ func (s *session) tellOfDead() {
 	depth, err := s.driver.Inspect(ctx, queue)
 	if err != nil {
 		s.end(err)
+		return
 	}
-	if depth.Ready == 0 {
+	if depth.Ready == s.swept {
 		return
 	}
 	p, err := s.driver.Pull(ctx, queue)
@@ -47,35 +52,36 @@ func (s *session) tellOfDead() {
 	}
 	defer func() { _ = p.Close() }() // only all together they keep their order
 
-	if err := s.tellOf(ctx, p, depth.Ready); err != nil {
+	switch err := s.tellOf(ctx, p, depth.Ready); {
+	case errors.Is(err, errHeld): // another time
+	case err != nil:
 		s.end(fmt.Errorf("tell of the messages in %s: %w", queue, err))
+	default:
+		s.swept = depth.Ready
 	}
 }
 
-func (s *session) tellOf(ctx context.Context, p Puller, most int) error {
-	ids, err := collect(ctx, p, most)
-	if err != nil {
-		return err
-	}
+// tellOf tells of those that it came to, also with an error.
+func (s *session) tellOf(ctx context.Context, p Puller, count int) error {
+	ids, err := collect(ctx, p, count)
 	t := task{session: s, log: s.log, name: "the dead of " + s.queue.Name}
 	for some := range slices.Chunk(ids, sweepChunk) {
 		if f := t.try(s.stop, func(ctx context.Context) error { return s.queue.Died(ctx, some) }); f.err != nil {
 			return f.err
 		}
 	}
-	return nil
+	return err
 }
 
-// collect takes at most so many messages and answers the ids that somebody may know.
-func collect(ctx context.Context, p Puller, most int) ([]string, error) {
-	var ids []string
-	for range most {
+// collect takes so many messages and answers the ids that somebody may know, also with an error.
+func collect(ctx context.Context, p Puller, count int) (ids []string, err error) {
+	for range count {
 		d, ok, err := p.Get(ctx)
 		if err != nil {
-			return nil, err
+			return ids, err
 		}
 		if !ok {
-			break
+			return ids, errHeld
 		}
 		if d.ID != "" && isText(d.ID) {
 			ids = append(ids, d.ID)
