@@ -16,8 +16,12 @@ func (f field) mask(text string) string {
 }
 
 // maskPassword hides the password of a URL, also of one that is malformed: better too much than one character.
+// Without a colon before an @ there is none.
 func maskPassword(text string) string {
 	at := strings.LastIndex(text, "@")
+	if !strings.Contains(text, "://") && !strings.Contains(text[:max(at, 0)], ":") {
+		return text
+	}
 	u, err := url.Parse(text)
 	whole := err == nil && u.Opaque == "" && u.Scheme != ""
 	if whole && (at < 0 || u.User != nil && strings.Count(text, "@") == 1) {

@@ -114,6 +114,8 @@ func TestNoPasswordOfAURLIsShown(t *testing.T) {
 
 	for text, want := range map[string]string{
 		"x":                                  "x",
+		"@every 30s":                         "@every 30s",
+		"ada@host":                           "ada@host",
 		"amqp://host:5672/":                  "amqp://host:5672/",
 		"amqp://guest:hush@host/v":           "amqp://guest:xxxxx@host/v",
 		"amqp://guest:hu/sh@host/?a=b":       "amqp://xxxxx@host/",
