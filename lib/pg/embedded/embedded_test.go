@@ -2,6 +2,7 @@ package embedded_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -112,6 +113,18 @@ func TestServerKeepsItsDataOverAStop(t *testing.T) {
 	}
 
 	execute(t, start(t, o).URL(), "SELECT FROM kept")
+}
+
+func TestStartThatIsGivenUpLooksForNothingElse(t *testing.T) {
+	t.Parallel()
+
+	var said bytes.Buffer
+	o := embedded.Options{DataDir: dataDir(t), Log: slog.New(slog.NewTextHandler(&said, nil))}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := embedded.Start(ctx, o); !errors.Is(err, context.Canceled) || errors.Is(err, embedded.ErrAbsent) || said.Len() > 0 {
+		t.Errorf("it ends with %v and says %s", err, &said)
+	}
 }
 
 func TestServerWantsItsPassword(t *testing.T) {

@@ -88,7 +88,11 @@ func choose(ctx context.Context, o Options, dir string) (Binaries, error) {
 	if o.BinDir != "" {
 		return inspect(ctx, o.BinDir)
 	}
-	if found := Find(ctx); len(found) > 0 {
+	found := Find(ctx)
+	if err := ctx.Err(); err != nil { // what was found is not all
+		return Binaries{}, fmt.Errorf("find PostgreSQL: %w", err)
+	}
+	if len(found) > 0 {
 		used := slices.IndexFunc(found, func(b Binaries) bool {
 			_, err := os.Stat(filepath.Join(dir, b.Major))
 			return err == nil
