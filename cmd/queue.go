@@ -37,15 +37,15 @@ type workplace interface {
 	Archive() string
 }
 
-// drawer is what a command needs of the desk besides its queues.
-type drawer struct {
-	archive string // where dropped letters go; unset: where the desk wants them
-	replays string // dead queue whose messages go back; unset: none do
+// deskOptions are what a command needs besides the queues.
+type deskOptions struct {
+	archive string // file for dropped messages; unset: the default one
+	requeue string // dead queue whose messages are requeued; unset: none
 }
 
 // withDesk is for commands that need the broker for a moment, and speak only of what they were asked for.
 // Where nobody has set AMQP_URL, it is the desk of an app dev that keeps its messages in memory.
-func (f *flags) withDesk(c *cobra.Command, with drawer, do func(workplace) error) error {
+func (f *flags) withDesk(c *cobra.Command, o deskOptions, do func(workplace) error) error {
 	s, report, err := f.load(c)
 	if err != nil {
 		return err
@@ -54,7 +54,7 @@ func (f *flags) withDesk(c *cobra.Command, with drawer, do func(workplace) error
 	if report.Origin("AMQP_URL") == config.Default && len(s.AMQPURLs) == 0 {
 		remote, err := desk.Find(c.Context(), opsURL(s.Host, s.OpsPort), s.OpsToken)
 		if !errors.Is(err, desk.ErrAbsent) {
-			return remotely(remote, err, with, do)
+			return remotely(remote, err, o.archive, do)
 		}
 	}
 
@@ -63,17 +63,17 @@ func (f *flags) withDesk(c *cobra.Command, with drawer, do func(workplace) error
 	if err := d.openBrokers(mode{name: "queue", needsBroker: true}); err != nil {
 		return err
 	}
-	if err := d.openForReplays(c.Context(), with.replays); err != nil {
+	if err := d.openForReplays(c.Context(), o.requeue); err != nil {
 		return err
 	}
-	return do(d.desk(cmp.Or(with.archive, defaultArchive)))
+	return do(d.desk(cmp.Or(o.archive, defaultArchive)))
 }
 
-func remotely(r *desk.Remote, err error, with drawer, do func(workplace) error) error {
+func remotely(r *desk.Remote, err error, archive string, do func(workplace) error) error {
 	if err != nil {
 		return err
 	}
-	if with.archive != "" && with.archive != r.Archive() {
+	if archive != "" && archive != r.Archive() {
 		return fmt.Errorf("app dev keeps what it drops in %s: leave --archive away", r.Archive())
 	}
 	return do(r)

@@ -4,11 +4,34 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"example.com/app/lib/broker"
 	"example.com/app/lib/broker/desk"
 )
+
+func addFilter(c *cobra.Command, pick *desk.Filter) {
+	c.Flags().Var((*reason)(&pick.Reason), "reason", "only those that died of this: "+strings.Join(broker.Reasons(), ", "))
+	c.Flags().StringVar(&pick.ID, "id", "", "only the one with this message-id")
+}
+
+// reason is a flag that names why messages died.
+type reason string
+
+func (r *reason) String() string { return string(*r) }
+
+func (*reason) Type() string { return "reason" }
+
+func (r *reason) Set(s string) error {
+	if !slices.Contains(broker.Reasons(), s) {
+		return fmt.Errorf("want one of %s", strings.Join(broker.Reasons(), ", "))
+	}
+	*r = reason(s)
+	return nil
+}
 
 // addChoice is for what changes a queue: all messages are meant only when that is said.
 func addChoice(c *cobra.Command, pick *desk.Filter) {

@@ -25,7 +25,7 @@ func queueDropCommand(f *flags) *cobra.Command {
 			return cmp.Or(cobra.ExactArgs(1)(c, args), chosen(pick), confirmed(yes))
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			return f.withDesk(c, drawer{archive: archive}, func(w workplace) error {
+			return f.withDesk(c, deskOptions{archive: archive}, func(w workplace) error {
 				tally, err := drawn(c, "drop", func(report func(desk.Tally)) (desk.Tally, error) {
 					return w.Drop(c.Context(), args[0], pick, report)
 				})

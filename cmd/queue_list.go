@@ -13,7 +13,7 @@ func queueListCommand(f *flags) *cobra.Command {
 		Example: "  app queue list\n  app queue list --output json",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return f.withDesk(c, drawer{}, func(w workplace) error {
+			return f.withDesk(c, deskOptions{}, func(w workplace) error {
 				rows, err := w.List(c.Context())
 				if err != nil {
 					return err

@@ -23,10 +23,15 @@ func queuePeekCommand(f *flags) *cobra.Command {
 		Long: "Look at dead messages: what they say, why they died, how often they were tried.\n" +
 			"The queue stays as it was. Every message in it is fetched once, however few are shown.",
 		Example: "  app queue peek example.main.dead\n  app queue peek example.main.dead --reason malformed --limit 1 --output json",
-		Args:    cobra.ExactArgs(1),
+		Args: func(c *cobra.Command, args []string) error {
+			if limit < 1 {
+				return fmt.Errorf("--limit is %d: want at least 1", limit)
+			}
+			return cobra.ExactArgs(1)(c, args)
+		},
 		RunE: func(c *cobra.Command, args []string) error {
 			pick.All = true
-			return f.withDesk(c, drawer{}, func(w workplace) error {
+			return f.withDesk(c, deskOptions{}, func(w workplace) error {
 				letters, err := w.Peek(c.Context(), args[0], pick, limit)
 				if err != nil {
 					return err
@@ -38,12 +43,6 @@ func queuePeekCommand(f *flags) *cobra.Command {
 	c.Flags().IntVar(&limit, "limit", 10, "show at most so many")
 	addFilter(c, &pick)
 	return c
-}
-
-func addFilter(c *cobra.Command, pick *desk.Filter) {
-	c.Flags().StringVar(&pick.Reason, "reason", "",
-		"only those that died of this: exhausted, permanent, malformed, panic, crash, id-reused, or the broker's own word")
-	c.Flags().StringVar(&pick.ID, "id", "", "only the one with this message-id")
 }
 
 func letterCells(l desk.Letter) []any {

@@ -26,7 +26,7 @@ func queueRequeueCommand(f *flags) *cobra.Command {
 			return cmp.Or(cobra.ExactArgs(1)(c, args), chosen(in.Filter))
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			return f.withDesk(c, drawer{replays: args[0]}, func(w workplace) error {
+			return f.withDesk(c, deskOptions{requeue: args[0]}, func(w workplace) error {
 				tally, err := drawn(c, "requeue", func(report func(desk.Tally)) (desk.Tally, error) {
 					return w.Requeue(c.Context(), args[0], in, report)
 				})

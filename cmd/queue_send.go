@@ -21,7 +21,7 @@ func queueSendCommand(f *flags) *cobra.Command {
 					return fmt.Errorf("read the message from standard input: %w", err)
 				}
 			}
-			return f.withDesk(c, drawer{}, func(w workplace) error { return send(c, w, args[0], body) })
+			return f.withDesk(c, deskOptions{}, func(w workplace) error { return send(c, w, args[0], body) })
 		},
 	}
 }

@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -10,6 +11,8 @@ const (
 	deadSuffix    = ".dead"
 	suspectSuffix = ".suspect"
 )
+
+var owned = regexp.MustCompile(`^(.+\..+)\.(?:dead|suspect|retry\.\d+)$`)
 
 // Family is a queue of the table with the queues that belong to it.
 type Family struct {
@@ -27,6 +30,15 @@ func (f Family) Suspect() string { return f.Name + suspectSuffix }
 
 // LivingOf is the queue whose dead are in the one named dead; false when that is no queue of dead messages.
 func LivingOf(dead string) (queue string, ok bool) { return strings.CutSuffix(dead, deadSuffix) }
+
+// OwnerOf is the queue to which another one of its family belongs, as example.main for example.main.suspect; false when
+// name is no such queue's.
+func OwnerOf(name string) (queue string, ok bool) {
+	if parts := owned.FindStringSubmatch(name); parts != nil {
+		return parts[1], true
+	}
+	return "", false
+}
 
 // Retry is the queue in which a message waits for the delay; the delay is part of the name because a queue's
 // arguments cannot change.

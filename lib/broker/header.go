@@ -32,6 +32,14 @@ const (
 	reasonReused    = "id-reused"
 )
 
+// Reasons are what a message can die of: ours, and then the broker's own where it moved the message by itself.
+func Reasons() []string {
+	return []string{
+		reasonExhausted, reasonPermanent, reasonMalformed, reasonPanic, reasonCrash, reasonReused,
+		"expired", "maxlen", "delivery_limit", "rejected",
+	}
+}
+
 const maxError = 1024 // bytes of app-error
 
 // Attempts tells how often handling the message has failed so far.

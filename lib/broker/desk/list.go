@@ -43,7 +43,7 @@ func names(c broker.Connection, families []broker.Family) (names []string) {
 		}
 		names = append(names, f.Dead())
 	}
-	return append(names, string(c)+".unrouted")
+	return append(names, string(c)+unrouted)
 }
 
 func (d *Desk) inspect(ctx context.Context, name string) (Row, error) {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"example.com/app/lib/broker"
 	"example.com/app/lib/broker/desk"
@@ -46,6 +47,22 @@ func TestPeekLeavesTheQueueAsItWas(t *testing.T) {
 			t.Errorf("at last the queue holds %v", got)
 		}
 	})
+}
+
+func TestSendGoesToTheQueueItselfAlone(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, inMemory(t))
+	for queue, want := range map[string]string{
+		family.Dead():             "send to example.main.dead: it is for messages of example.main that failed: send to example.main",
+		family.Suspect():          "that failed: send to example.main",
+		family.Retry(time.Minute): "that failed: send to example.main",
+		"example.unrouted":        "send to the queue that is meant",
+	} {
+		if _, err := o.Send(t.Context(), queue, []byte("{}")); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %q", queue, err, want)
+		}
+		o.holds(queue, 0)
+	}
 }
 
 func TestPeekShowsWhatAPersonNeeds(t *testing.T) {

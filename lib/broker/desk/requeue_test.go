@@ -195,7 +195,7 @@ func TestWorkOnQueuesThatAreNotDeadOrNotThereIsRefused(t *testing.T) {
 				family.Name:               "only dead queues",
 				family.Suspect():          "only dead queues",
 				family.Retry(time.Minute): "only dead queues",
-				"example.unrouted":        "only dead queues",
+				"example.unrouted":        "only dead queues, named QUEUE.dead, are worked on by hand: look at this one in RabbitMQ",
 				"example.absent.dead":     "the server has none of that name",
 			} {
 				if err := do(queue); err == nil || !strings.Contains(err.Error(), want) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"example.com/app/lib/broker"
@@ -13,7 +14,14 @@ import (
 const sendTimeout = 30 * time.Second
 
 // Send publishes body to the queue, named in full, under a fresh message id; the broker has it when this returns.
+// It refuses the queues that belong to another one.
 func (d *Desk) Send(ctx context.Context, queue string, body []byte) (id string, err error) {
+	if owner, ok := broker.OwnerOf(queue); ok {
+		return "", fmt.Errorf("send to %s: it is for messages of %[2]s that failed: send to %[2]s", queue, owner)
+	}
+	if strings.HasSuffix(queue, unrouted) {
+		return "", fmt.Errorf("send to %s: it is for what no queue is bound for: send to the queue that is meant", queue)
+	}
 	driver, err := d.o.Reach(ctx, queue)
 	if err != nil {
 		return "", err
