@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"time"
 
+	"example.com/app/lib/broker"
 	"example.com/app/lib/config"
 	"example.com/app/schedule"
 )
@@ -78,6 +79,8 @@ func (s *Settings) Check() []config.Mistake {
 	wrong(s.DBMinConnections > s.DBMaxConnections, "DB_MIN_CONNECTIONS",
 		"must not be above DB_MAX_CONNECTIONS, which is %d", s.DBMaxConnections)
 	wrong(!ascending(s.AMQPRetryDelays), "AMQP_RETRY_DELAYS", "must ascend, each longer than the one before by 1ms or more")
+	wrong(broker.Outlast(s.AMQPRetryDelays), "AMQP_RETRY_DELAYS",
+		"must sum up to less than %.0fh, for which it is known that a message was handled", broker.LongestRetries.Hours())
 	wrong(s.AMQPHandlerTimeout >= s.ShutdownTimeout, "AMQP_HANDLER_TIMEOUT",
 		"must be shorter than SHUTDOWN_TIMEOUT, which is %s, so that a stop can await a handler", s.ShutdownTimeout)
 	return m

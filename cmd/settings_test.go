@@ -99,6 +99,7 @@ func TestSettingsThatCannotHoldAreRefused(t *testing.T) {
 		{[]string{"DB_MIN_CONNECTIONS=11"}, `DB_MIN_CONNECTIONS is "11" (environment): must not be above DB_MAX_CONNECTIONS, which is 10`},
 		{[]string{"AMQP_RETRY_DELAYS=0s,1s"}, `AMQP_RETRY_DELAYS is "0s,1s" (environment): must be a comma-separated list, each value a duration`},
 		{[]string{"AMQP_RETRY_DELAYS=1s,1s"}, `AMQP_RETRY_DELAYS is "1s,1s" (environment): must ascend`},
+		{[]string{"AMQP_RETRY_DELAYS=300h,396h"}, `AMQP_RETRY_DELAYS is "300h,396h" (environment): must sum up to less than 696h, `},
 		{[]string{"AMQP_RETRY_DELAYS=1ms,1.5ms"}, `AMQP_RETRY_DELAYS is "1ms,1.5ms" (environment): must ascend`},
 		{[]string{"SHUTDOWN_TIMEOUT=20s"}, `AMQP_HANDLER_TIMEOUT is "20s" (default): must be shorter than SHUTDOWN_TIMEOUT, which is 20s`},
 		{[]string{"SCHEDULE_RENAME_STUDENTS=often"}, `SCHEDULE_RENAME_STUDENTS is "often" (environment): cannot be used: read schedule "often"`},

@@ -44,7 +44,7 @@ type Consumer struct {
 var errGrace = errors.New("the grace is over")
 
 // NewConsumer touches no broker yet. It tells every mistake in the table of queues: a connection without a driver,
-// a queue named twice, a retry delay that is none, no database.
+// a queue named twice, retry delays that are none or too long, no database.
 func NewConsumer(o Options) (*Consumer, error) {
 	o.Workers = max(o.Workers, 1)
 	o.Prefetch = cmp.Or(o.Prefetch, 2*o.Workers)
@@ -81,6 +81,9 @@ func (c *Consumer) add(q Queue) error {
 	l := newLine(c, q)
 	if tiers := l.family.Tiers; len(tiers) > 0 && tiers[0] < time.Millisecond {
 		return fmt.Errorf("a retry delay of %s is shorter than a millisecond", tiers[0])
+	}
+	if Outlast(l.family.Tiers) {
+		return fmt.Errorf("the retry delays must sum up to less than %s, for which it is known that a message was handled", LongestRetries)
 	}
 	c.lines = append(c.lines, l)
 	return nil

@@ -29,10 +29,16 @@ func TestEveryMistakeInTheTableIsTold(t *testing.T) {
 			broker.One(example, "main", nothing),
 			broker.One("billing", "paid", nothing),
 			broker.One(example, "hasty", nothing, broker.Retry(time.Minute, 0)),
+			broker.One(example, "patient", nothing, broker.Retry(300*time.Hour, 395*time.Hour)),
+			broker.One(example, "endless", nothing, broker.Retry(300*time.Hour, 396*time.Hour)),
 		},
 		Log: log,
 	})
+	if err != nil && strings.Contains(err.Error(), "patient") {
+		t.Errorf("got %v", err)
+	}
 	for _, want := range []string{
+		"consume example.endless: the retry delays must sum up to less than 696h",
 		"consume example.main: the queue is in the table twice",
 		`consume billing.paid: connection "billing" has no URL: set AMQP_URL_BILLING, or AMQP_URL for the main one`,
 		"consume example.hasty: a retry delay of 0s",
