@@ -33,10 +33,11 @@ func queuePeekCommand(f *flags) *cobra.Command {
 			pick.All = true
 			return f.withDesk(c, deskOptions{}, func(w workplace) error {
 				letters, err := w.Peek(c.Context(), args[0], pick, limit)
-				if err != nil {
+				if err != nil && len(letters) == 0 {
 					return err
 				}
-				return show(c, []string{"ID", "REASON", "ATTEMPTS", "FIRST FAILURE", "ORIGIN", "ERROR", "BODY"}, letters, letterCells)
+				header := []string{"ID", "REASON", "ATTEMPTS", "FIRST FAILURE", "ORIGIN", "ERROR", "BODY"}
+				return cmp.Or(err, show(c, header, letters, letterCells))
 			})
 		},
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 // Peek shows at most limit of the dead letters that f picks and leaves the queue as it was, but for one more return
-// noted on each. It fetches every letter that is there, however small the limit.
+// noted on each. It fetches every letter that is there, however small the limit. An error may come with letters.
 func (d *Desk) Peek(ctx context.Context, queue string, f Filter, limit int) ([]Letter, error) {
 	driver, err := d.dead(ctx, queue)
 	if err != nil {
@@ -22,7 +22,7 @@ func (d *Desk) Peek(ctx context.Context, queue string, f Filter, limit int) ([]L
 		return pass
 	}}
 	if _, err := w.run(ctx); err != nil {
-		return nil, explain("peek into", queue, err)
+		return letters, explain("peek into", queue, err)
 	}
 	return letters, nil
 }

@@ -45,7 +45,7 @@ type walk struct {
 	tally  Tally
 }
 
-// run answers the tally as far as it came, also with an error.
+// run answers the tally as far as it came, also with an error: to have met fewer letters than were counted is one.
 func (w *walk) run(ctx context.Context) (Tally, error) {
 	depth, err := w.driver.Inspect(ctx, w.queue)
 	if err != nil {
@@ -57,12 +57,19 @@ func (w *walk) run(ctx context.Context) (Tally, error) {
 		done := w.tally.Done
 		whole, err := w.round(ctx)
 		if whole || err != nil {
-			return w.tally, err
+			return w.tally, cmp.Or(err, w.short())
 		}
 		if w.tally.Done == done {
 			return w.tally, fmt.Errorf("%s were too short to pass %d letters that are not meant", roundTime, w.tally.Seen-done)
 		}
 	}
+}
+
+func (w *walk) short() error {
+	if unmet := w.tally.Total - w.tally.Seen; unmet > 0 {
+		return fmt.Errorf("%d of %d letters were held by another look; try again", unmet, w.tally.Total)
+	}
+	return nil
 }
 
 // round gives back what it has not settled; it is whole unless its time was too short. What comes back lies before
