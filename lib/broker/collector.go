@@ -59,7 +59,7 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 }
 
 func (c *collector) inspect(ctx context.Context, driver Driver, families []Family, to chan<- prometheus.Metric) {
-	for _, queue := range queuesOf(families) {
+	for _, queue := range QueueNames(families) {
 		d, err := driver.Inspect(ctx, queue)
 		switch {
 		case ctx.Err() != nil:
@@ -70,19 +70,6 @@ func (c *collector) inspect(ctx context.Context, driver Driver, families []Famil
 		to <- prometheus.MustNewConstMetric(c.messages, prometheus.GaugeValue, float64(d.Ready), queue)
 		to <- prometheus.MustNewConstMetric(c.consumers, prometheus.GaugeValue, float64(d.Consumers), queue)
 	}
-}
-
-func queuesOf(families []Family) []string {
-	var names []string
-	for _, f := range families {
-		for _, q := range f.Queues() {
-			names = append(names, q.Name)
-		}
-	}
-	if len(families) > 0 {
-		names = append(names, families[0].Exchange+".unrouted")
-	}
-	return names
 }
 
 func truth(b bool) float64 {

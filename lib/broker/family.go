@@ -10,13 +10,14 @@ import (
 const (
 	deadSuffix    = ".dead"
 	suspectSuffix = ".suspect"
+	unrouted      = ".unrouted"
 )
 
 var owned = regexp.MustCompile(`^(.+\..+)\.(?:dead|suspect|retry\.\d+)$`)
 
 // Family is a queue of the table with the queues that belong to it.
 type Family struct {
-	Exchange string          // the connection's topic exchange; its alternate is Exchange.unrouted
+	Exchange string          // the connection's topic exchange, named as the connection
 	Name     string          // the queue, in full: example.main
 	Tiers    []time.Duration // retry delays, ascending
 	Bindings []string        // routing keys at Exchange, besides the queue's own name
@@ -44,6 +45,28 @@ func OwnerOf(name string) (queue string, ok bool) {
 // arguments cannot change.
 func (f Family) Retry(tier time.Duration) string {
 	return f.Name + ".retry." + strconv.FormatInt(tier.Milliseconds(), 10)
+}
+
+// UnroutedOf is the queue for what no other queue of an exchange is bound for, and the alternate exchange before it.
+func UnroutedOf(exchange string) string { return exchange + unrouted }
+
+// IsUnrouted tells whether the queue is an exchange's UnroutedOf.
+func IsUnrouted(queue string) bool { return strings.HasSuffix(queue, unrouted) }
+
+// QueueNames are all queues of one connection's families, each family in the order in which a message may pass through
+// it, and at last that for what is unrouted.
+func QueueNames(families []Family) (names []string) {
+	for _, f := range families {
+		names = append(names, f.Name, f.Suspect())
+		for _, tier := range f.Tiers {
+			names = append(names, f.Retry(tier))
+		}
+		names = append(names, f.Dead())
+	}
+	if len(families) > 0 {
+		names = append(names, UnroutedOf(families[0].Exchange))
+	}
+	return names
 }
 
 // QueueSpec is one queue to declare. Every one is durable and replicated.

@@ -76,7 +76,7 @@ func unknownKeyGoesToUnrouted(s *scene) {
 	f := s.declare("main")
 	s.check(s.server.Publish(s.Context(), f.Exchange, "nobody.cares", broker.Envelope{ID: "1"}))
 
-	if d := s.take(f.Exchange + ".unrouted"); d.ID != "1" || d.Key != "nobody.cares" {
+	if d := s.take(broker.UnroutedOf(f.Exchange)); d.ID != "1" || d.Key != "nobody.cares" {
 		s.Errorf("got %q with key %q", d.ID, d.Key)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"example.com/app/lib/broker"
@@ -28,13 +27,10 @@ func New(o Options) *Desk { return &Desk{o: o} }
 // Archive is the file that Drop appends to.
 func (d *Desk) Archive() string { return d.o.Archive }
 
-// unrouted ends the name of the queue for what no other queue of its connection is bound for.
-const unrouted = ".unrouted"
-
 // dead answers the driver of a queue of dead messages, and refuses any other queue: what is taken from one
 // for a look is missing to its consumers and counts as a failed delivery.
 func (d *Desk) dead(ctx context.Context, queue string) (broker.Driver, error) {
-	if strings.HasSuffix(queue, unrouted) {
+	if broker.IsUnrouted(queue) {
 		return nil, fmt.Errorf("open queue %s: only dead queues, named QUEUE.dead, are worked on by hand: "+
 			"look at this one in RabbitMQ's management UI", queue)
 	}

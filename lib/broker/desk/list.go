@@ -23,7 +23,7 @@ func (d *Desk) List(ctx context.Context) ([]Row, error) {
 	families := broker.Families(d.o.Queues, d.o.Tiers)
 	var rows []Row
 	for _, connection := range slices.Sorted(maps.Keys(families)) {
-		for _, name := range names(connection, families[connection]) {
+		for _, name := range broker.QueueNames(families[connection]) {
 			row, err := d.inspect(ctx, name)
 			if err != nil {
 				return nil, err
@@ -32,18 +32,6 @@ func (d *Desk) List(ctx context.Context) ([]Row, error) {
 		}
 	}
 	return rows, nil
-}
-
-// names ends with where the connection's unroutable messages are.
-func names(c broker.Connection, families []broker.Family) (names []string) {
-	for _, f := range families {
-		names = append(names, f.Name, f.Suspect())
-		for _, tier := range f.Tiers {
-			names = append(names, f.Retry(tier))
-		}
-		names = append(names, f.Dead())
-	}
-	return append(names, string(c)+unrouted)
 }
 
 func (d *Desk) inspect(ctx context.Context, name string) (Row, error) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"example.com/app/lib/broker"
@@ -19,7 +18,7 @@ func (d *Desk) Send(ctx context.Context, queue string, body []byte) (id string, 
 	if owner, ok := broker.OwnerOf(queue); ok {
 		return "", fmt.Errorf("send to %s: it is for messages of %[2]s that failed: send to %[2]s", queue, owner)
 	}
-	if strings.HasSuffix(queue, unrouted) {
+	if broker.IsUnrouted(queue) {
 		return "", fmt.Errorf("send to %s: it is for what no queue is bound for: send to the queue that is meant", queue)
 	}
 	driver, err := d.o.Reach(ctx, queue)

@@ -54,7 +54,7 @@ func (b *Broker) Declare(_ context.Context, families ...broker.Family) error {
 }
 
 func (b *Broker) declare(f broker.Family) error {
-	unrouted := f.Exchange + ".unrouted"
+	unrouted := broker.UnroutedOf(f.Exchange)
 	for _, spec := range append(f.Queues(), broker.QueueSpec{Name: unrouted}) {
 		q, ok := b.queues[spec.Name]
 		if !ok {

@@ -54,7 +54,7 @@ const unlimited = 1_000_000_000
 
 // declareExchange makes the topic exchange, after what takes the messages that no queue is bound for.
 func declareExchange(ch *amqp.Channel, name string) error {
-	unrouted := name + ".unrouted"
+	unrouted := broker.UnroutedOf(name)
 	if err := ch.ExchangeDeclare(unrouted, amqp.ExchangeFanout, true, false, false, false, nil); err != nil {
 		return err
 	}
