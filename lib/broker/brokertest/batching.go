@@ -15,19 +15,19 @@ import (
 
 func batching() promises {
 	return promises{
-		"BatchesTakeEverythingOnce":                    batchesTakeEverythingOnce,
-		"TwoConsumersOfDuplicatesHaveOneEffectEach":    twoConsumersOfDuplicatesHaveOneEffectEach,
-		"FailureInABatchIsChargedToTheCulpritAlone":    failureInABatchIsChargedToTheCulpritAlone,
-		"PanicInABatchIsChargedToTheCulpritAlone":      panicInABatchIsChargedToTheCulpritAlone,
-		"RefusedRowInABatchIsChargedToTheCulprit":      refusedRowInABatchIsChargedToTheCulprit,
-		"MalformedMessageTakesNoBatchWithIt":           malformedMessageTakesNoBatchWithIt,
-		"IDOfAnotherBodyTakesNoBatchWithIt":            idOfAnotherBodyTakesNoBatchWithIt,
-		"MessageWithoutIDGetsOneInABatch":              messageWithoutIDGetsOneInABatch,
-		"ConflictRepeatsTheBatchUncharged":             conflictRepeatsTheBatchUncharged,
-		"MessageThatFailedIsTriedAgainByItself":        messageThatFailedIsTriedAgainByItself,
+		"BatchesTakeEverythingOnce":                     batchesTakeEverythingOnce,
+		"TwoConsumersOfDuplicatesHaveOneEffectEach":     twoConsumersOfDuplicatesHaveOneEffectEach,
+		"FailureInABatchIsChargedToTheCulpritAlone":     failureInABatchIsChargedToTheCulpritAlone,
+		"PanicInABatchIsChargedToTheCulpritAlone":       panicInABatchIsChargedToTheCulpritAlone,
+		"RefusedRowInABatchIsChargedToTheCulprit":       refusedRowInABatchIsChargedToTheCulprit,
+		"MalformedMessageTakesNoBatchWithIt":            malformedMessageTakesNoBatchWithIt,
+		"IDOfAnotherBodyTakesNoBatchWithIt":             idOfAnotherBodyTakesNoBatchWithIt,
+		"MessageWithoutIDGetsOneInABatch":               messageWithoutIDGetsOneInABatch,
+		"ConflictRepeatsTheBatchUncharged":              conflictRepeatsTheBatchUncharged,
+		"MessageThatFailedIsTriedAgainByItself":         messageThatFailedIsTriedAgainByItself,
 		"DrainFinishesTheBatchAtWorkAndGivesBackOthers": drainFinishesTheBatchAtWorkAndGivesBackOthers,
-		"GraceCutsTheBatchAndChargesNothing":           graceCutsTheBatchAndChargesNothing,
-		"MessageOfABatchKnowsItsTrace":                 messageOfABatchKnowsItsTrace,
+		"GraceCutsTheBatchAndChargesNothing":            graceCutsTheBatchAndChargesNothing,
+		"MessageOfABatchKnowsItsTrace":                  messageOfABatchKnowsItsTrace,
 	}
 }
 
