@@ -11,7 +11,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"example.com/app/amqp"
 	"example.com/app/lib/broker/desk"
+	"example.com/app/lib/broker/outbox"
 	"example.com/app/lib/config"
 	"example.com/app/lib/ops"
 	"example.com/app/lib/pg/embedded"
@@ -28,7 +30,7 @@ func devCommand(f *flags) *cobra.Command {
 		Short: "Run the whole service in one process, on a database of its own",
 		Long: "Run the whole service in one process: migrations, API, consumers and jobs.\n\n" +
 			"Without DATABASE_URL it starts a Postgres of its own, whose data stays in " + devFolder + ".\n" +
-			"Without AMQP_URL messages pass through memory, and end with the process.",
+			"Without AMQP_URL messages pass through memory; what was not handled is published again at the next start.",
 		Example: "  app dev\n  app dev --fresh",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -131,6 +133,9 @@ func devParts(ctx context.Context, d *Deps, p *ops.Probes, summarize func()) ([]
 	if err := d.serveDesk(); err != nil {
 		return nil, err
 	}
+	if err := d.republish(ctx); err != nil {
+		return nil, err
+	}
 
 	served, err := apiParts(ctx, d, p)
 	if err != nil {
@@ -164,6 +169,18 @@ func (d *Deps) serveDesk() error {
 	}
 	d.Ops.Handle("/desk/", desk.Handler(d.desk(archive)))
 	return nil
+}
+
+// republish makes up for a broker whose messages ended with the process before.
+func (d *Deps) republish(ctx context.Context) error {
+	if d.Settings.AMQPURL != inMemory {
+		return nil
+	}
+	n, err := outbox.Republish(ctx, d.DB, amqp.Example)
+	if n > 0 {
+		d.Log.Info("messages that were not handled are published again", "messages", n)
+	}
+	return err
 }
 
 // addDemoStudents fills a table without students.

@@ -13,7 +13,7 @@ func devSummary(s Settings, data string) string {
 
 	messages := "RabbitMQ at AMQP_URL"
 	if s.AMQPURL == inMemory {
-		messages = "in memory: what is queued ends with this process (set AMQP_URL for RabbitMQ)"
+		messages = "in memory: retries and dead letters end with this process (set AMQP_URL for RabbitMQ)"
 	}
 	return fmt.Sprintf(`
   API       %[1]s/api/v1/students

@@ -8,9 +8,11 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 
 	"example.com/app/lib/pg/embedded"
+	"example.com/app/lib/pg/pgtest"
 	"example.com/app/lib/testenv"
 )
 
@@ -83,6 +85,46 @@ func TestDevKeepsItsDataUntilItStartsOver(t *testing.T) {
 			t.Errorf("app dev %v lists %s, want %d times Katherine", c.args, answer, c.want)
 		}
 	}
+}
+
+func TestDevFinishesAnImportThatItsStopInterrupted(t *testing.T) {
+	t.Parallel()
+	s := freePorts(t).With(settings{"DATABASE_URL": pgtest.URL(t), "SCHEDULE_RENAME_STUDENTS": "off"})
+	db := connect(t, s["DATABASE_URL"])
+	defer db.Close(t.Context())
+	dev := start(t, t.TempDir(), s.With(settings{"SHUTDOWN_TIMEOUT": "1s", "AMQP_HANDLER_TIMEOUT": "900ms"}), "dev")
+	dev.Says("Ctrl-C")
+
+	if _, err := db.Exec(t.Context(), "BEGIN; LOCK TABLE student"); err != nil { // nothing is handled now
+		t.Fatal(err)
+	}
+	if said, status := run(t, t.TempDir(), s, "import", rows(t, 1000), "--no-wait"); status != 0 {
+		t.Fatalf("the import ended with %d and said %s", status, said)
+	}
+	testenv.Eventually(t, "all messages are in memory", func() bool {
+		var unsent int
+		err := db.QueryRow(t.Context(), "SELECT count(*) FROM outbox WHERE sent_at IS NULL").Scan(&unsent)
+		return err == nil && unsent == 0
+	})
+	dev.Signal(syscall.SIGTERM)
+	dev.Wait()
+	if _, err := db.Exec(t.Context(), "ROLLBACK"); err != nil {
+		t.Fatal(err)
+	}
+	if n := count(t, s["DATABASE_URL"], "name LIKE 'student %'"); n != 0 {
+		t.Errorf("%d students are there already", n)
+	}
+
+	dev = start(t, t.TempDir(), s, "dev")
+	dev.Says("Ctrl-C")
+	testenv.Eventually(t, "the import is finished", func() bool {
+		_, answer := testenv.Request(t, http.MethodGet, s.URL("API_PORT", "/api/v1/students/imports/1"), "")
+		return strings.Contains(answer, `"created":1000,"waiting":0,"dead":0`)
+	})
+	if n := count(t, s["DATABASE_URL"], "name LIKE 'student %'"); n != 1000 {
+		t.Errorf("there are %d students", n)
+	}
+	dev.Stop()
 }
 
 func TestDevIsNotForProduction(t *testing.T) {
