@@ -60,14 +60,27 @@ func (c *courier) connect(ctx context.Context) error {
 		conn.Close(ctx)
 	}()
 
+	if err := prepare(ctx, conn); err != nil {
+		return err
+	}
 	if err := c.lock(ctx, conn); err != nil {
 		return fmt.Errorf("lock the outbox: %w", err)
 	}
-	s := c.newSession(conn)
-	if err := s.listen(ctx); err != nil {
-		return err
+	return c.newSession(conn).relay(ctx)
+}
+
+// prepare lets the server end a session that asks nothing for much longer than the poll: the process is stopped, and its
+// kernel would answer keepalives for ever. The memory is for the keys of a million rows that are held; without
+// it the database compares every row with every one of them.
+func prepare(ctx context.Context, conn *pgx.Conn) error {
+	ctx, cancel := soon(ctx)
+	defer cancel()
+
+	_, err := conn.Exec(ctx, "SET idle_session_timeout = '15s'; SET work_mem = '256MB'; LISTEN "+Channel)
+	if err != nil {
+		return fmt.Errorf("listen for new rows of the outbox: %w", err)
 	}
-	return s.relay(ctx)
+	return nil
 }
 
 // soon is the time for the database to answer. It outlives ctx: a question that is cut off costs the connection.

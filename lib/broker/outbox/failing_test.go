@@ -2,7 +2,11 @@ package outbox_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -118,6 +122,37 @@ func TestFullQueueHoldsBackItsKeysUntilThereIsRoom(t *testing.T) {
 	allSent(t, x.db)
 	if all := messages(t, x.url, "full"); len(all) != 1 {
 		t.Errorf("the queue has %d messages, want the one that was refused", len(all))
+	}
+}
+
+// The broker closes the channel of whoever asks for what is forbidden.
+func TestForbiddenRowHoldsBackItsKeyAlone(t *testing.T) {
+	t.Parallel()
+	x := newBare(t)
+	forbid(t, x.url, "^good$")
+
+	x.write(t, "forbidden", "a")
+	until(t, "it is held", func() bool { return x.held(t) == 1 })
+	for range 20 {
+		x.write(t, "good", "b")
+	}
+	until(t, "the others are sent", func() bool { return unsent(t, x.db) == 1 })
+}
+
+// forbid lets the user of url publish to the exchange bare only under keys that match allowed.
+func forbid(t *testing.T, amqpURL, allowed string) {
+	t.Helper()
+
+	u, err := url.Parse(amqpURL)
+	check(t, err)
+	body := fmt.Sprintf(`{"exchange": "bare", "write": %q, "read": ".*"}`, allowed)
+	at := testenv.Management(t) + "/api/topic-permissions/" + strings.TrimPrefix(u.Path, "/") + "/" + u.User.Username()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, at, strings.NewReader(body))
+	check(t, err)
+	res, err := http.DefaultClient.Do(r)
+	check(t, err)
+	if res.Body.Close(); res.StatusCode >= http.StatusBadRequest {
+		t.Fatalf("forbid keys: %s", res.Status)
 	}
 }
 

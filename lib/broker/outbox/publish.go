@@ -37,12 +37,18 @@ func (s *session) publish(ctx, flying context.Context, rows []*row) {
 	wg.Wait()
 }
 
+// send holds a row also when its confirmation did not come although the connection stayed: a broker that is asked for
+// what it forbids closes the channel, and every other row on it would suffer again and again.
 func (s *session) send(ctx context.Context, r *row) {
+	before := s.driver.State()
 	err := s.driver.Publish(ctx, s.exchange, r.routingKey, r.envelope)
+	after := s.driver.State()
+
+	stayed := before.Connected && after.Connected && before.Reconnects == after.Reconnects
 	switch {
 	case err == nil:
 		r.fate = sent
-	case errors.Is(err, broker.ErrUnknown), ctx.Err() != nil:
+	case ctx.Err() != nil, errors.Is(err, broker.ErrUnknown) && !stayed:
 		r.fate = unknown
 	default:
 		r.fate, r.err = held, err

@@ -189,8 +189,9 @@ func TestTwoRelaysSendNothingTwice(t *testing.T) {
 	}
 }
 
-func TestRelayTakesOverFromAProcessThatWasKilled(t *testing.T) {
-	t.Parallel()
+// besideAChild starts a relay once another, in a process of its own, has the lock.
+func besideAChild(t *testing.T) (db *pg.DB, amqpURL string, other *testenv.Program) {
+	t.Helper()
 
 	url := pgtest.URL(t)
 	db, err := pg.Open(t.Context(), pg.Options{URL: url, Name: "test", Max: 4})
@@ -198,9 +199,33 @@ func TestRelayTakesOverFromAProcessThatWasKilled(t *testing.T) {
 	t.Cleanup(func() { db.Close(context.WithoutCancel(t.Context())) })
 	b, amqpURL := newBroker(t)
 
-	other := testenv.StartProgram(t, os.Args[0], t.TempDir(), testenv.Settings{childDatabase: url, childBroker: amqpURL})
+	other = testenv.StartProgram(t, os.Args[0], t.TempDir(), testenv.Settings{childDatabase: url, childBroker: amqpURL})
 	until(t, "the child has the lock", func() bool { return holder(t, db) != 0 })
 	start(t, db, b)
+	return db, amqpURL, other
+}
+
+// The kernel of a process that is stopped answers for it, for ever.
+func TestRelayTakesOverFromAProcessThatWasStopped(t *testing.T) {
+	t.Parallel()
+	db, amqpURL, other := besideAChild(t)
+
+	other.Pause()
+	t.Cleanup(other.Continue)
+	add(t, db, "student.created", "a", 10)
+	allSent(t, db)
+	inOrder(t, messages(t, amqpURL, "example.main"), 10, "a")
+
+	other.Continue()
+	add(t, db, "student.created", "b", 10)
+	allSent(t, db)
+	inOrder(t, messages(t, amqpURL, "example.main"), 10, "b")
+}
+
+func TestRelayTakesOverFromAProcessThatWasKilled(t *testing.T) {
+	t.Parallel()
+	db, amqpURL, other := besideAChild(t)
+
 	add(t, db, "student.created", "a", 2000)
 	until(t, "the child sends", func() bool { return unsent(t, db) < 2000 })
 	if unsent(t, db) == 0 {

@@ -121,7 +121,7 @@ func (s *session) hold(ctx context.Context, held []*row) error {
 	if err != nil {
 		return fmt.Errorf("hold rows of the outbox back: %w", err)
 	}
-	s.due = time.Now().Add(slices.Min(waits))
+	s.wakeAt(time.Now().Add(slices.Min(waits)))
 	s.meter.refused.Add(float64(len(held)))
 	return nil
 }

@@ -31,16 +31,6 @@ func (c *courier) newSession(conn *pgx.Conn) *session {
 	return &session{courier: c, conn: conn, keys: make(map[string]struct{}), back: make(chan []*row, atOnce)}
 }
 
-func (s *session) listen(ctx context.Context) error {
-	ctx, cancel := soon(ctx)
-	defer cancel()
-
-	if _, err := s.conn.Exec(ctx, "LISTEN "+Channel); err != nil {
-		return fmt.Errorf("listen for new rows of the outbox: %w", err)
-	}
-	return nil
-}
-
 // relay answers nil when ctx has ended and everything that was under way is back.
 func (s *session) relay(ctx context.Context) error {
 	flying, land := s.fly(ctx)

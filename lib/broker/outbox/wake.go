@@ -22,6 +22,13 @@ func (s *session) wait(ctx context.Context) error {
 	return err
 }
 
+// wakeAt keeps the earliest instant that is still to come.
+func (s *session) wakeAt(due time.Time) {
+	if s.due.Before(time.Now()) || due.Before(s.due) {
+		s.due = due
+	}
+}
+
 // forgetNotifications of rows that the next look will see.
 func (s *session) forgetNotifications(ctx context.Context) {
 	ended, cancel := context.WithCancel(ctx)
