@@ -65,13 +65,8 @@ func consumerParts(ctx context.Context, d *Deps, names []string) ([]part, error)
 		return nil, err
 	}
 
-	// Depth and outbox are those of the whole table, whichever of its queues are consumed here.
-	families := broker.Families(amqp.Queues(d.DB), s.AMQPRetryDelays)
-	if err := d.Metrics.Register(broker.NewCollector(d.Brokers, families)); err != nil {
-		return nil, err
-	}
 	relay := outbox.NewRelay(outbox.Options{
-		DB: d.DB, Drivers: d.Brokers, Families: families, Metrics: d.Metrics, Log: d.Log,
+		DB: d.DB, Drivers: d.Brokers, Families: d.families(), Metrics: d.Metrics, Log: d.Log,
 	})
 	return []part{{run: consumer.Run, stuck: consumer.Stuck}, {run: relay.Run}}, nil
 }

@@ -15,7 +15,7 @@ func TestPortsForProbesHaveMetricsAndProfiles(t *testing.T) {
 	testenv.Ready(t, s.URL("OPS_PORT", "/readyz"))
 	testenv.Ready(t, s.URL("AMQ_PORT", "/readyz"))
 
-	for path, text := range map[string]string{"/metrics": "process_start_time_seconds", "/debug/pprof/": "goroutine"} {
+	for path, text := range map[string]string{"/metrics": "\napp_outbox_lag_seconds 0\n", "/debug/pprof/": "goroutine"} {
 		if status, answer := testenv.Request(t, http.MethodGet, s.URL("OPS_PORT", path), ""); status != http.StatusOK || !strings.Contains(answer, text) {
 			t.Errorf("%s answers %d %s", path, status, answer)
 		}

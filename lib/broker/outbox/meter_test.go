@@ -31,6 +31,7 @@ func TestMetricsTellWhatIsSentRefusedAndLeft(t *testing.T) {
 	db := pgtest.New(t)
 	b, url := newBroker(t)
 	metrics := prometheus.NewPedanticRegistry()
+	metrics.MustRegister(outbox.NewCollector(db))
 	add(t, db, "student.created", "a", 3)
 	check(t, write(t.Context(), db, "elsewhere", "student.created", "b", 1))
 	_, err := db.Exec(t.Context(), "UPDATE outbox SET created_at = now() - interval '1 hour' WHERE key = 'b'")

@@ -29,11 +29,7 @@ type Relay struct {
 
 // NewRelay touches neither database nor broker. Metrics take one relay only.
 func NewRelay(o Options) *Relay {
-	m := newMeter(o.DB)
-	if o.Metrics != nil {
-		o.Metrics.MustRegister(m)
-	}
-
+	m := newMeter(o.Metrics)
 	r := &Relay{strays: strays{db: o.DB, exchanges: []string{}, log: o.Log, told: make(map[string]struct{})}}
 	for connection, driver := range o.Drivers {
 		r.couriers = append(r.couriers, &courier{
