@@ -82,8 +82,8 @@ func unknownKeyGoesToUnrouted(s *scene) {
 }
 
 func unroutableMessageIsRefused(s *scene) {
-	for _, exchange := range []string{"", s.name("absent")} {
-		if err := s.server.Publish(s.Context(), exchange, s.name("absent"), broker.Envelope{ID: "1"}); !errors.Is(err, broker.ErrUnroutable) {
+	for _, exchange := range []string{"", s.absent()} {
+		if err := s.server.Publish(s.Context(), exchange, s.absent(), broker.Envelope{ID: "1"}); !errors.Is(err, broker.ErrUnroutable) {
 			s.Errorf("exchange %q answers %v, want %v", exchange, err, broker.ErrUnroutable)
 		}
 	}
@@ -93,7 +93,7 @@ func unroutableMessageIsRefused(s *scene) {
 func publishingGoesOnAfterAReturn(s *scene) {
 	f := s.declare("main")
 	for range 20 {
-		if err := s.server.Publish(s.Context(), "", s.name("absent"), broker.Envelope{ID: "1"}); !errors.Is(err, broker.ErrUnroutable) {
+		if err := s.server.Publish(s.Context(), "", s.absent(), broker.Envelope{ID: "1"}); !errors.Is(err, broker.ErrUnroutable) {
 			s.Fatalf("got %v, want %v", err, broker.ErrUnroutable)
 		}
 		s.publish(f.Name, broker.Envelope{ID: "2"})
@@ -144,15 +144,15 @@ func sendGivesAnID(s *scene) {
 		s.Errorf("sent %q, got %+v", id, d.Envelope)
 	}
 
-	if _, err := broker.Send(s.Context(), s.server, s.name("absent"), nil); !errors.Is(err, broker.ErrUnroutable) {
+	if _, err := broker.Send(s.Context(), s.server, s.absent(), nil); !errors.Is(err, broker.ErrUnroutable) {
 		s.Errorf("got %v, want %v", err, broker.ErrUnroutable)
 	}
 }
 
 func absentQueueIsNamed(s *scene) {
-	_, consume := s.server.Consume(s.Context(), s.name("absent"), 1)
-	_, pull := s.server.Pull(s.Context(), s.name("absent"))
-	_, inspect := s.server.Inspect(s.Context(), s.name("absent"))
+	_, consume := s.server.Consume(s.Context(), s.absent(), 1)
+	_, pull := s.server.Pull(s.Context(), s.absent())
+	_, inspect := s.server.Inspect(s.Context(), s.absent())
 	for what, err := range map[string]error{"consume": consume, "pull": pull, "inspect": inspect} {
 		if !errors.Is(err, broker.ErrNoQueue) {
 			s.Errorf("%s: got %v, want %v", what, err, broker.ErrNoQueue)

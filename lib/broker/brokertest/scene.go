@@ -65,7 +65,8 @@ func (s *scene) count(sql string, args ...any) (n int) {
 	return n
 }
 
-func (s *scene) name(queue string) string { return string(s.connection) + "." + queue }
+// absent is the name of a queue that is not there.
+func (s *scene) absent() string { return string(s.connection) + ".absent" }
 
 func (s *scene) check(err error) {
 	s.Helper()
