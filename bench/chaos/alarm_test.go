@@ -45,6 +45,7 @@ func TestAlarmOfTheBrokerChargesNothing(t *testing.T) {
 	w.tell("an alarm of %s over %d failing messages", time.Since(began).Round(time.Second), len(messages))
 
 	w.drained(len(names))
+	w.tell("handled: %v", w.handled(consumer))
 	consumer.Stop()
 	api.Stop()
 	w.idle()

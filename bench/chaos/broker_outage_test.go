@@ -17,7 +17,7 @@ func TestClientsNoticeNoOutageOfTheBroker(t *testing.T) {
 	api, consumer := w.serve(), w.consume()
 
 	outages := scaled(5, 1)
-	share := scaled(5_000, 300) / outages / 3
+	share := scaled(334, 100) // each time before, while and after it is away
 	var names []string
 	for i := range outages {
 		going := w.during(node.Stop, func() []string { return w.create(api, fmt.Sprint("going ", i), share) })

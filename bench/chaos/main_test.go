@@ -4,6 +4,7 @@ package chaos_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -15,6 +16,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if !full() { // the tests wait more than they work; -parallel goes first
+		_ = flag.Set("test.parallel", "4")
+	}
 	status := testenv.MainOr(m, program)
 	if full() {
 		if err := results.write("../RESULTS.md"); err != nil {

@@ -3,6 +3,7 @@ package chaos_test
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -24,25 +25,29 @@ func TestInterruptedRequeueLosesAndDoublesNothing(t *testing.T) {
 
 	began := time.Now()
 	rate := fmt.Sprint(scaled(1_000, 150), "/s")
-	for desk, end := range []func(p process){
-		func(p process) { p.Signal(syscall.SIGINT) },
-		func(p process) { p.Kill() },
-		func(process) {},
-	} {
-		p := w.start(nil, "queue", "requeue", mainQueue+".dead", "--all", "--rate", rate)
-		more, their := studentsOf(fmt.Sprint("new ", desk), total/10)
+	desk := func() process { return w.start(nil, "queue", "requeue", mainQueue+".dead", "--all", "--rate", rate) }
+	for i, end := range []func(p process){func(p process) { p.Signal(syscall.SIGINT) }, func(p process) { p.Kill() }} {
+		p := desk()
+		more, their := studentsOf(fmt.Sprint("new ", i), total/10)
 		w.publish(more)
 		names = append(names, their...)
-		w.until("the desk has done its part", func() (string, bool) {
+		w.until("the desk has done a third", func() (string, bool) {
 			left := w.depth(mainQueue + ".dead")
-			return strconv.Itoa(left), left <= total-(desk+1)*total/3
+			return strconv.Itoa(left), left <= total-(i+1)*total/3
 		})
 		end(p)
-		if status := p.Wait(); desk == 2 && status != 0 {
-			t.Errorf("the last desk ended with %d and said %s", status, p.Said())
-		}
+		p.Wait()
 	}
-	w.tell("%d dead letters requeued at %s in %s by three desks, one interrupted and one killed", total, rate, time.Since(began).Round(time.Second))
+	w.until("a desk has done the rest", func() (string, bool) {
+		p := desk()
+		status, said := p.Wait(), p.Said()
+		if status != 0 && !strings.Contains(said, "held by another look") { // as when the service counts its dead
+			w.Fatalf("a desk ended with %d and said:\n%s", status, said)
+		}
+		return said, w.depth(mainQueue+".dead") == 0
+	})
+	w.tell("%d dead letters requeued at %s in %s, by desks of which one was interrupted and one killed",
+		total, rate, time.Since(began).Round(time.Second))
 
 	w.drained(len(names))
 	consumer.Stop()

@@ -1,4 +1,5 @@
-// Package testenv gives tests private servers: PostgreSQL and RabbitMQ, from the binaries of this machine.
+// Package testenv gives tests private servers, PostgreSQL and RabbitMQ from the binaries of this machine, and runs
+// programs as processes beside them.
 package testenv
 
 import (
