@@ -10,7 +10,10 @@ import (
 	"example.com/app/lib/broker"
 )
 
-const round = 100 * time.Millisecond // after it no row goes that had to wait for another one of its key
+const (
+	round    = 100 * time.Millisecond // after it no row goes that had to wait for another one of its key
+	doubtful = 3                      // confirmations that did not come
+)
 
 // publish sends the rows of different keys at once, and those of one key one after the other, each once the one
 // before is confirmed. When ctx has ended, what flies has its time, and nothing else begins.
@@ -37,21 +40,31 @@ func (s *session) publish(ctx, flying context.Context, rows []*row) {
 	wg.Wait()
 }
 
-// send holds a row also when its confirmation did not come although the connection stayed: a broker that is asked for
-// what it forbids closes the channel, and every other row on it would suffer again and again.
 func (s *session) send(ctx context.Context, r *row) {
-	before := s.driver.State()
-	err := s.driver.Publish(ctx, s.exchange, r.routingKey, r.envelope)
-	after := s.driver.State()
-
-	stayed := before.Connected && after.Connected && before.Reconnects == after.Reconnects
+	r.err = s.driver.Publish(ctx, s.exchange, r.routingKey, r.envelope)
 	switch {
-	case err == nil:
+	case r.err == nil:
 		r.fate = sent
-	case ctx.Err() != nil, errors.Is(err, broker.ErrUnknown) && !stayed:
+	case errors.Is(r.err, broker.ErrUnknown), ctx.Err() != nil:
 		r.fate = unknown
 	default:
-		r.fate, r.err = held, err
+		r.fate = held
+	}
+}
+
+// doubt holds a row once its confirmation has failed to come several times in a row. A broker that is asked for what it
+// forbids closes the channel, and every other row on it would suffer again and again.
+func (s *session) doubt(rows []*row) {
+	for _, r := range rows {
+		if r.fate != unknown {
+			delete(s.doubts, r.seq)
+			continue
+		}
+		s.doubts[r.seq]++
+		if s.doubts[r.seq] == doubtful {
+			delete(s.doubts, r.seq)
+			r.fate = held
+		}
 	}
 }
 

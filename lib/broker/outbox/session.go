@@ -23,12 +23,13 @@ type session struct {
 	conn     *pgx.Conn
 	due      time.Time           // when a row may go again that was held back here
 	keys     map[string]struct{} // whose rows are under way
+	doubts   map[int64]int       // how often the confirmation of a row did not come
 	underWay int                 // batches
 	back     chan []*row
 }
 
 func (c *courier) newSession(conn *pgx.Conn) *session {
-	return &session{courier: c, conn: conn, keys: make(map[string]struct{}), back: make(chan []*row, atOnce)}
+	return &session{courier: c, conn: conn, keys: make(map[string]struct{}), doubts: make(map[int64]int), back: make(chan []*row, atOnce)}
 }
 
 // relay answers nil when ctx has ended and everything that was under way is back.
@@ -116,6 +117,7 @@ func (s *session) await(ctx context.Context) error {
 
 // settle notes what became of the rows, also when ctx has ended.
 func (s *session) settle(ctx context.Context, rows []*row) error {
+	s.doubt(rows)
 	if err := s.mark(ctx, of(sent, rows)); err != nil {
 		return err
 	}
