@@ -9,7 +9,7 @@ import (
 	"example.com/app/lib/testenv"
 )
 
-// TestClientsNoticeNoOutageOfTheBroker stops and starts RabbitMQ while the API is used.
+// TestClientsNoticeNoOutageOfTheBroker ends RabbitMQ by force and in good order, and starts it again, while the API is used.
 func TestClientsNoticeNoOutageOfTheBroker(t *testing.T) {
 	t.Parallel()
 	node := testenv.NewNode(t)
@@ -20,7 +20,8 @@ func TestClientsNoticeNoOutageOfTheBroker(t *testing.T) {
 	share := scaled(334, 100) // each time before, while and after it is away
 	var names []string
 	for i := range outages {
-		going := w.during(node.Stop, func() []string { return w.create(api, fmt.Sprint("going ", i), share) })
+		end := []func(){node.Kill, node.Stop}[i%2]
+		going := w.during(end, func() []string { return w.create(api, fmt.Sprint("going ", i), share) })
 		gone := w.create(api, fmt.Sprint("gone ", i), share)
 		coming := w.during(node.Start, func() []string { return w.create(api, fmt.Sprint("coming ", i), share) })
 		names = slices.Concat(names, going, gone, coming)

@@ -21,7 +21,7 @@ func TestImportIsCompleteAndNeedsNoMoreMemory(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, shared(t), nil)
 	api, consumer := w.serve(), w.consume()
-	total := scaled(100_000, 2_000)
+	total := scaled(100_000, 1_000)
 
 	names := w.imports(api, "few", total/10)
 	before := [2]int{api.peak(t), consumer.peak(t)}
