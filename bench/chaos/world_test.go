@@ -83,7 +83,9 @@ func newWorld(t *testing.T, s servers, more settings) *world {
 	tiers, err := tiersOf(w.settings["AMQP_RETRY_DELAYS"])
 	w.must(err)
 	w.families = broker.Families(amqp.Queues(nil), tiers)[amqp.Example]
-	w.must(w.driver.Declare(t.Context(), w.families...))
+	ctx, cancel := context.WithTimeout(t.Context(), testenv.Patience)
+	defer cancel()
+	w.must(w.driver.Declare(ctx, w.families...))
 
 	results.under(fmt.Sprintf("%s, Postgres %s, %s", runtime.Version(),
 		one[string](w, "SHOW server_version"), w.driver.State().Server))

@@ -1,6 +1,7 @@
 package testenv
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"strings"
@@ -33,11 +34,13 @@ func Ready(t testing.TB, url string) {
 	})
 }
 
-// Request sends a body, if any, as JSON. The status is 0 when nobody answers, and answer then says why.
+// Request sends a body, if any, as JSON. The status is 0 when nobody answers within Patience, and answer then says why.
 func Request(t testing.TB, method, url, body string) (status int, answer string) {
 	t.Helper()
 
-	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	ctx, cancel := context.WithTimeout(t.Context(), Patience)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
