@@ -131,7 +131,7 @@ func TestRequeueThatIsEndedLosesNothing(t *testing.T) {
 	for name, end := range map[string]syscall.Signal{"killed": syscall.SIGKILL, "stopped": syscall.SIGTERM} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			const n = 2000
+			const n = 1000
 			s := settings{"AMQP_URL": testenv.Broker(t), "DATABASE_URL": pgtest.URL(t)}
 			b, f := atBroker(t, s["AMQP_URL"])
 			bury(t, b, f.Dead(), n)
@@ -161,7 +161,7 @@ func TestRequeueThatIsEndedLosesNothing(t *testing.T) {
 
 func TestDropThatIsKilledLosesNothing(t *testing.T) {
 	t.Parallel()
-	const n = 10_000
+	const n = 3_000
 	dir, s := t.TempDir(), settings{"AMQP_URL": testenv.Broker(t)}
 	b, f := atBroker(t, s["AMQP_URL"])
 	bury(t, b, f.Dead(), n)

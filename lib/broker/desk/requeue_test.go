@@ -143,7 +143,7 @@ func TestInterruptedRequeueLosesNothing(t *testing.T) {
 
 func TestMessagesThatDieMeanwhileStay(t *testing.T) {
 	t.Parallel()
-	const n = 10_000
+	const n = 2_000
 	o := newOffice(t, atRabbit(t))
 	o.bury(letters(n)...)
 	o.holds(family.Dead(), n)
