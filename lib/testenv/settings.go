@@ -15,13 +15,17 @@ type Settings map[string]string
 func Ports(t testing.TB, names ...string) Settings {
 	t.Helper()
 
+	taken := map[int]bool{0: true}
 	s := Settings{}
 	for _, name := range names {
-		port, err := private.Port()
-		if err != nil {
-			t.Fatal(err)
+		port := 0
+		for taken[port] {
+			var err error
+			if port, err = private.Port(); err != nil {
+				t.Fatal(err)
+			}
 		}
-		s[name] = strconv.Itoa(port)
+		s[name], taken[port] = strconv.Itoa(port), true
 	}
 	return s
 }

@@ -49,6 +49,14 @@ func (s *scene) database() *pg.DB {
 	return s.db
 }
 
+// intercept lets the scene reach its database through a proxy.
+func (s *scene) intercept() *testenv.Proxy {
+	s.Helper()
+	p := testenv.NewProxy(s, s.url)
+	s.url = p.URL()
+	return p
+}
+
 // ownDatabase gives the scene a server of its own, to stop and start.
 func (s *scene) ownDatabase() *testenv.PostgresServer {
 	s.Helper()
