@@ -1,0 +1,46 @@
+// Package cpu keeps work that burns the processor for long from starving what must answer soon.
+package cpu
+
+import (
+	"context"
+	"errors"
+	"runtime"
+
+	"golang.org/x/sync/semaphore"
+)
+
+// ErrBusy means that too much work waits already: try again later.
+var ErrBusy = errors.New("too much work waits for a processor")
+
+const waiting = 16 // pieces of work for each that runs
+
+// Pool runs a bounded number of pieces of work at once.
+type Pool struct {
+	queue, slots *semaphore.Weighted
+}
+
+// NewPool runs n pieces of work at once; 0 is half of the processors, one at least.
+func NewPool(n int) *Pool {
+	if n == 0 {
+		n = max(1, runtime.GOMAXPROCS(0)/2)
+	}
+	return &Pool{
+		queue: semaphore.NewWeighted(int64(n * (1 + waiting))),
+		slots: semaphore.NewWeighted(int64(n)),
+	}
+}
+
+// Do runs work in this goroutine once there is room. It answers ErrBusy at once when too much waits already, ctx's error
+// when that ends while it waits, and otherwise work's own. Keep a piece below about 50 ms: nothing interrupts it.
+func (p *Pool) Do(ctx context.Context, work func() error) error {
+	if !p.queue.TryAcquire(1) {
+		return ErrBusy
+	}
+	defer p.queue.Release(1)
+
+	if err := p.slots.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	defer p.slots.Release(1)
+	return work()
+}
