@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"runtime"
 	"time"
 
+	"example.com/app/lib/api"
 	"example.com/app/lib/broker"
 	"example.com/app/lib/config"
 	"example.com/app/schedule"
@@ -42,7 +44,17 @@ type Settings struct {
 
 	schedule.Times
 
+	Auth              bool           `name:"AUTH" default:"on" help:"off lets everybody do everything; never in production"`
+	JWTSecret         string         `name:"JWT_SECRET" secret:"true" help:"signs access tokens, 32 bytes or more; unset in local and test: one that ends with the process"`
+	JWTSecretPrevious string         `name:"JWT_SECRET_PREVIOUS" secret:"true" help:"still verifies what it has signed, so that a new secret logs nobody out"`
+	RateLimit         api.Rate       `name:"RATE_LIMIT" default:"off" help:"requests of each client and each user, as 100/s; off for none"`
+	CORSOrigins       []string       `name:"CORS_ORIGINS" validate:"dive,url" help:"web origins whose pages may call the API, as https://example.com; unset: none"`
+	TrustedProxies    []netip.Prefix `name:"TRUSTED_PROXIES" help:"networks of proxies whose X-Forwarded-For names the client, as 10.0.0.0/8; unset: none"`
+
 	OpsToken string `name:"OPS_TOKEN" secret:"true" help:"asked of who wants metrics, profiles or the desk; unset: profiles and the desk are for this host alone"`
+
+	SentryDSN    string `name:"SENTRY_DSN" secret:"true" validate:"scheme=http https" help:"where errors are reported; unset: nowhere"`
+	OTLPEndpoint string `name:"OTEL_EXPORTER_OTLP_ENDPOINT" validate:"scheme=http https" help:"where traces go, as OTLP over HTTP: http://collector:4318; unset: nowhere"`
 
 	StartupTimeout  time.Duration `name:"STARTUP_TIMEOUT" default:"60s" validate:"min=0s" help:"how long to wait for servers that are not up yet"`
 	DrainDelay      time.Duration `name:"DRAIN_DELAY" default:"0s" validate:"min=0s" help:"from not ready to no new work, for load balancers to see it"`

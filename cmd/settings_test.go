@@ -150,11 +150,11 @@ func TestEnvExampleWorksUnchanged(t *testing.T) {
 	if unknown := report.Unknown(); len(unknown) > 0 {
 		t.Errorf("unknown: %v", unknown)
 	}
-	if !s.Debug {
-		t.Error("DEBUG is not true in it")
+	if !s.Debug || s.Auth {
+		t.Error("DEBUG is not true in it, or AUTH is not off")
 	}
 
-	was, err := config.Load(&defaults, config.Options{Set: []string{"DEBUG=true"}})
+	was, err := config.Load(&defaults, config.Options{Set: []string{"DEBUG=true", "AUTH=off"}})
 	if err != nil {
 		t.Fatal(err)
 	}
