@@ -28,6 +28,12 @@ func (d *document) statuses(r *route) []int {
 	if r.hasPath() {
 		all = append(all, http.StatusNotFound)
 	}
+	if !r.access.public {
+		all = append(all, http.StatusUnauthorized)
+	}
+	if r.access.exclusive() {
+		all = append(all, http.StatusForbidden)
+	}
 	for _, e := range d.errors {
 		if r.meets(e.Status) {
 			all = append(all, e.Status)
@@ -47,6 +53,8 @@ func (r *route) hasPath() bool { return len(pathNames(r.path)) > 0 }
 // meets judges by a route's shape whether it can answer with the status of a listed error.
 func (r *route) meets(status int) bool {
 	switch status {
+	case http.StatusUnauthorized, http.StatusTooManyRequests: // of a log-in
+		return r.access.public && r.binder.reads()
 	case http.StatusNotFound:
 		return r.hasPath()
 	case http.StatusConflict:
@@ -99,6 +107,8 @@ func (r *route) headers(status int) map[string]map[string]any {
 		all["Location"] = map[string]any{"type": "string", "format": "uri-reference"}
 	case status == http.StatusNotModified:
 		all["ETag"] = map[string]any{"type": "string", "pattern": tagPattern}
+	case status == http.StatusUnauthorized, status == http.StatusForbidden:
+		all["WWW-Authenticate"] = map[string]any{"type": "string"}
 	case status == http.StatusServiceUnavailable:
 		all["Retry-After"] = map[string]any{"type": "integer", "description": "Seconds."}
 	}

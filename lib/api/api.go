@@ -12,12 +12,15 @@
 package api
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
+
+	"example.com/app/lib/auth"
 )
 
 // Options say what the API is called and how its errors look.
@@ -29,6 +32,9 @@ type Options struct {
 	AccessLog      bool                   // one line per request
 	Docs           bool                   // serves /docs, /redoc, /openapi.json, /swagger.json and, with AsyncAPI, /asyncapi.json
 	AsyncAPI       func() ([]byte, error) // makes the document of what goes over queues, when somebody asks for it
+
+	// Authenticate turns an access token into who asks, or answers auth.ErrToken; nil lets everybody do everything.
+	Authenticate func(ctx context.Context, token string) (auth.Identity, error)
 }
 
 // ErrorStatus says what a client sees of an error: the status, a stable code, and Err's own text.

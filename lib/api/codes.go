@@ -8,16 +8,18 @@ import (
 
 // Codes of the problems that the machinery itself answers with.
 const (
-	codeMalformed   = "malformed"
-	codeNotFound    = "not_found"
-	codeMethod      = "method_not_allowed"
-	codeSlow        = "request_timeout"
-	codeTooLarge    = "too_large"
-	codeMediaType   = "media_type"
-	codeInvalid     = "invalid"
-	codeInternal    = "internal"
-	codeUnavailable = "unavailable"
-	codeTimeout     = "timeout"
+	codeMalformed    = "malformed"
+	codeUnauthorized = "unauthorized"
+	codeForbidden    = "forbidden"
+	codeNotFound     = "not_found"
+	codeMethod       = "method_not_allowed"
+	codeSlow         = "request_timeout"
+	codeTooLarge     = "too_large"
+	codeMediaType    = "media_type"
+	codeInvalid      = "invalid"
+	codeInternal     = "internal"
+	codeUnavailable  = "unavailable"
+	codeTimeout      = "timeout"
 )
 
 // codeHelp is one line of the page about problems.
@@ -31,6 +33,8 @@ type codeHelp struct {
 func (s *server) codes() []codeHelp {
 	all := []codeHelp{
 		{codeMalformed, http.StatusBadRequest, "The body is no JSON document, repeats a member or goes on after its end; or a cursor is not ours."},
+		{codeUnauthorized, http.StatusUnauthorized, "The route needs an access token, and there is none, or one that is not valid any more. WWW-Authenticate says which."},
+		{codeForbidden, http.StatusForbidden, "Whoever has logged in lacks the role that the route needs."},
 		{codeNotFound, http.StatusNotFound, "There is nothing at this path."},
 		{codeMethod, http.StatusMethodNotAllowed, "The path exists and does not take this method. Allow lists those that it takes."},
 		{codeSlow, http.StatusRequestTimeout, "The body did not come in time."},

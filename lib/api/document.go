@@ -35,6 +35,7 @@ func newDocument(o Options) *document {
 	r.DefaultOptions = append(r.DefaultOptions, definitionNames(), jsonschema.InterceptProp(quotedTag))
 	d := &document{reflector: r, errors: o.Errors, ids: map[string]*route{}}
 	d.describeProblem()
+	d.describeSecurity()
 	return d
 }
 
@@ -99,7 +100,10 @@ func (d *document) add(r *route) error {
 	if err := d.reflector.AddOperation(oc); err != nil {
 		return err
 	}
-	markRequired(oc, r)
+	if exposed, ok := oc.(openapi31.OperationExposer); ok {
+		markRequired(exposed.Operation(), r)
+		r.access.describe(exposed.Operation())
+	}
 	return nil
 }
 
@@ -162,12 +166,8 @@ func fresh(params, known []parameter) bool {
 }
 
 // markRequired says it of parameters, for which the reflector does not ask.
-func markRequired(oc openapi.OperationContext, r *route) {
-	exposed, ok := oc.(openapi31.OperationExposer)
-	if !ok {
-		return
-	}
-	for _, p := range exposed.Operation().Parameters {
+func markRequired(o *openapi31.Operation, r *route) {
+	for _, p := range o.Parameters {
 		from := map[openapi31.ParameterIn][]parameter{"query": r.binder.queries, "header": r.binder.headers}
 		for _, known := range from[p.Parameter.In] {
 			if known.required && http.CanonicalHeaderKey(known.name) == http.CanonicalHeaderKey(p.Parameter.Name) {

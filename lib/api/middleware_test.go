@@ -74,7 +74,7 @@ func TestClientThatLeftIsNobodysFault(t *testing.T) {
 	t.Parallel()
 	l := new(logs)
 	root := api.New(options(l))
-	api.Get(root, "/wait", "wait", "Wait for ever", slow)
+	api.Get(root, "/wait", "wait", "Wait for ever", slow, api.Public())
 	client := dial(t, port(t, root.Handler()))
 
 	client.say("GET /api/v1/wait HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -100,7 +100,7 @@ func TestHandlersLogUnderTheRequestsID(t *testing.T) {
 		log.Info("spoke", "a", 1)
 		log.With("b", 2).WithGroup("g").Info("spoke", "c", 3)
 		return api.NoContent{}, nil
-	})
+	}, api.Public())
 	r := httptest.NewRequestWithContext(t.Context(), "GET", "/api/v1/talk", http.NoBody)
 	r.Header.Set("X-Request-ID", "one")
 	root.Handler().ServeHTTP(httptest.NewRecorder(), r)
@@ -118,7 +118,7 @@ func TestHandlersKnowTheTraceOfTheirRequest(t *testing.T) {
 	api.Get(root, "/trace", "trace", "Trace", func(ctx context.Context, _ *struct{}) (api.NoContent, error) {
 		known = telemetry.TraceOf(ctx)
 		return api.NoContent{}, nil
-	})
+	}, api.Public())
 	const given = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 	for _, headers := range [][]string{{given}, {}, {"none"}, {given, given}} {
 		r := httptest.NewRequestWithContext(t.Context(), "GET", "/api/v1/trace", http.NoBody)

@@ -73,13 +73,13 @@ func TestTableWithAMistakeDoesNotStart(t *testing.T) {
 		Size struct{} `query:"size"`
 	}
 	tests := map[string]func(*api.Group){
-		"parameter of the path without a field": func(g *api.Group) { api.Get(g, "/x/{id}", "x", "", get[noPath]) },
-		"field without a parameter in the path": func(g *api.Group) { api.Get(g, "/x", "x", "", get[NoteID]) },
-		"default that does not parse":           func(g *api.Group) { api.Get(g, "/x", "x", "", get[badDefault]) },
-		"parameter without a text form":         func(g *api.Group) { api.Get(g, "/x", "x", "", get[noText]) },
-		"input that is no struct":               func(g *api.Group) { api.Get(g, "/x", "x", "", get[int]) },
-		"operation id of another route":         func(g *api.Group) { api.Get(g, "/x", "upload", "", get[noPath]) },
-		"route that is there already":           func(g *api.Group) { api.Get(g, "/slow", "x", "", slow) },
+		"parameter of the path without a field": func(g *api.Group) { api.Get(g, "/x/{id}", "x", "", get[noPath], api.Public()) },
+		"field without a parameter in the path": func(g *api.Group) { api.Get(g, "/x", "x", "", get[NoteID], api.Public()) },
+		"default that does not parse":           func(g *api.Group) { api.Get(g, "/x", "x", "", get[badDefault], api.Public()) },
+		"parameter without a text form":         func(g *api.Group) { api.Get(g, "/x", "x", "", get[noText], api.Public()) },
+		"input that is no struct":               func(g *api.Group) { api.Get(g, "/x", "x", "", get[int], api.Public()) },
+		"operation id of another route":         func(g *api.Group) { api.Get(g, "/x", "upload", "", get[noPath], api.Public()) },
+		"route that is there already":           func(g *api.Group) { api.Get(g, "/slow", "x", "", slow, api.Public()) },
 		"guard with more than its path":         func(*api.Group) { api.NewGuard(guard[noPath]) },
 	}
 	for name, register := range tests {

@@ -59,7 +59,9 @@ type route struct {
 	status       int
 	limit        int64
 	deadline     time.Duration
+	access       access
 
+	server  *server
 	tag     string
 	guards  []Guard
 	in, out reflect.Type
@@ -93,7 +95,7 @@ func add[I, O any](g *Group, method, path, id, summary string, h Handler[I, O], 
 	r := &route{
 		method: method, path: g.prefix + path, id: id, summary: summary,
 		status: defaultStatus(method, reflect.TypeFor[O]()), limit: defaultBody, deadline: defaultDeadline,
-		tag: g.tag, guards: g.guards, in: reflect.TypeFor[I](), out: reflect.TypeFor[O](),
+		server: g.server, tag: g.tag, guards: g.guards, in: reflect.TypeFor[I](), out: reflect.TypeFor[O](),
 	}
 	for _, o := range opts {
 		o(r)
@@ -115,6 +117,9 @@ func defaultStatus(method string, out reflect.Type) int {
 }
 
 func (s *server) register(r *route, h echo.HandlerFunc) (err error) {
+	if err := r.access.check(); err != nil {
+		return err
+	}
 	if r.binder, err = newBinder(r.in); err != nil {
 		return err
 	}
@@ -147,6 +152,10 @@ func serve[I, O any](r *route, h Handler[I, O]) echo.HandlerFunc {
 			extend(c, r.deadline)
 		}
 
+		ctx, err := r.admit(ctx, c)
+		if err != nil {
+			return err
+		}
 		in := new(I)
 		if err := r.bind(ctx, c, in); err != nil {
 			return err

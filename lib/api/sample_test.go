@@ -17,6 +17,7 @@ import (
 
 	"example.com/app/lib/api"
 	"example.com/app/lib/api/apitest"
+	"example.com/app/lib/auth"
 )
 
 // The sample API keeps nothing: every answer is made of its input.
@@ -150,11 +151,11 @@ func slow(ctx context.Context, _ *struct{}) (Size, error) {
 
 // notes can stand below any path that has {shelf}, or none.
 func notes(g *api.Group) {
-	api.Get(g, "", "listNotes", "List notes", listNotes)
-	api.Post(g, "", "createNote", "Create a note", createNote)
-	api.Get(g, "/{id}", "showNote", "Show a note", showNote, api.Description("With its **version**."))
-	api.Patch(g, "/{id}", "changeNote", "Change a note", changeNote, api.Deprecated())
-	api.Delete(g, "/{id}", "removeNote", "Remove a note", removeNote)
+	api.Get(g, "", "listNotes", "List notes", listNotes, api.Role(auth.Reader))
+	api.Post(g, "", "createNote", "Create a note", createNote, api.Role(auth.Editor))
+	api.Get(g, "/{id}", "showNote", "Show a note", showNote, api.Role(auth.Reader), api.Description("With its **version**."))
+	api.Patch(g, "/{id}", "changeNote", "Change a note", changeNote, api.Role(auth.Editor), api.Deprecated())
+	api.Delete(g, "/{id}", "removeNote", "Remove a note", removeNote, api.Role(auth.Admin))
 }
 
 func openShelf(_ context.Context, in *ShelfID) error {
@@ -222,14 +223,14 @@ func sample(t testing.TB) *site {
 	shelf := api.NewGuard(openShelf)
 	notes(root.Group("/shelves/{shelf}", "shelves", shelf).Group("/notes", "notes"))
 	notes(root.Group("/attic/{shelf}/notes", "notes", shelf))
-	api.Post(root, "/uploads", "upload", "Count bytes", upload, api.BodyLimit(100), api.Status(http.StatusAccepted))
+	api.Post(root, "/uploads", "upload", "Count bytes", upload, api.Public(), api.BodyLimit(100), api.Status(http.StatusAccepted))
 	api.Post(root, "/lines", "readLines", "Read lines", readLines,
-		api.BodyLimit(8<<20), api.Status(http.StatusAccepted), api.Deadline(500*time.Millisecond))
-	api.Get(root, "/slow", "slow", "Take long", slow, api.Deadline(time.Millisecond))
+		api.Public(), api.BodyLimit(8<<20), api.Status(http.StatusAccepted), api.Deadline(500*time.Millisecond))
+	api.Get(root, "/slow", "slow", "Take long", slow, api.Public(), api.Deadline(time.Millisecond))
 	api.Get(root, "/long", "long", "Say much", func(context.Context, *struct{}) (Upload, error) {
 		return Upload{strings.Repeat("a", 10_000)}, nil
-	}, api.Deadline(time.Minute))
-	api.Get(root, "/hidden", "hidden", "Nobody knows", listNotes, api.Hidden())
+	}, api.Public(), api.Deadline(time.Minute))
+	api.Get(root, "/hidden", "hidden", "Nobody knows", listNotes, api.Public(), api.Hidden())
 	root.Mount("/livez", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("alive")) }))
 	return &site{root, l, apitest.Handler(t, root)}
 }

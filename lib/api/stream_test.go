@@ -108,7 +108,7 @@ func TestSlowStreamIsTakenForAsLongAsItsDeadlineLasts(t *testing.T) {
 				return LinesOut{}, err
 			}
 		}
-	}, api.Deadline(time.Minute))
+	}, api.Deadline(time.Minute), api.Public())
 	k := dial(t, port(t, root.Handler())) // which gives a request 200 ms, where the route says nothing
 
 	k.say(linesHead + "Content-Length: 3\r\n\r\n")
@@ -181,13 +181,13 @@ func TestHandlerMayWorkLongerThanARequestMayTakeToCome(t *testing.T) {
 	}
 	api.Get(root, "/work", "work", "Work", func(ctx context.Context, _ *struct{}) (api.NoContent, error) {
 		return work(ctx)
-	}, api.Deadline(time.Minute))
+	}, api.Deadline(time.Minute), api.Public())
 	api.Post(root, "/lines", "readLines", "Read lines", func(ctx context.Context, in *Lines) (api.NoContent, error) {
 		if _, err := in.Body.Read(make([]byte, 10)); err == nil {
 			t.Error("the body has no end")
 		}
 		return work(ctx)
-	}, api.Deadline(time.Minute))
+	}, api.Deadline(time.Minute), api.Public())
 	address := port(t, root.Handler())
 
 	for _, request := range []string{"GET /api/v1/work HTTP/1.1\r\nHost: a\r\n\r\n", linesHead + "Content-Length: 2\r\n\r\n{}"} {
@@ -225,10 +225,10 @@ func TestStreamThatNoRequestCanFillIsRefusedAtTheStart(t *testing.T) {
 		}
 	)
 	for name, register := range map[string]func(){
-		"untyped": func() { api.Post(api.New(options(new(logs))), "/a", "a", "A", get[untyped]) },
-		"mixed":   func() { api.Post(api.New(options(new(logs))), "/a", "a", "A", get[mixed]) },
-		"member":  func() { api.Post(api.New(options(new(logs))), "/a", "a", "A", get[member]) },
-		"twice":   func() { api.Post(api.New(options(new(logs))), "/a", "a", "A", get[twice]) },
+		"untyped": func() { api.Post(api.New(options(new(logs))), "/a", "a", "A", get[untyped], api.Public()) },
+		"mixed":   func() { api.Post(api.New(options(new(logs))), "/a", "a", "A", get[mixed], api.Public()) },
+		"member":  func() { api.Post(api.New(options(new(logs))), "/a", "a", "A", get[member], api.Public()) },
+		"twice":   func() { api.Post(api.New(options(new(logs))), "/a", "a", "A", get[twice], api.Public()) },
 		"guard":   func() { api.NewGuard(guard[untyped]) },
 	} {
 		func() {

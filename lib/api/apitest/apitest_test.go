@@ -40,11 +40,11 @@ func TestAnswersThatTheDocumentDoesNotPromiseFailTheTest(t *testing.T) {
 		Errors: []api.ErrorStatus{{Err: errTaken, Status: http.StatusConflict, Code: "taken"}},
 	})
 	api.Get(root, "/honest", "honest", "Answer as promised",
-		func(context.Context, *struct{}) (Honest, error) { return Honest{}, nil })
+		func(context.Context, *struct{}) (Honest, error) { return Honest{}, nil }, api.Public())
 	api.Get(root, "/liar", "liar", "Write another member",
-		func(context.Context, *struct{}) (Page, error) { return Page{}, nil })
+		func(context.Context, *struct{}) (Page, error) { return Page{}, nil }, api.Public())
 	api.Get(root, "/taken", "taken", "Answer with a status that reading never has",
-		func(context.Context, *struct{}) (Honest, error) { return Honest{}, errTaken })
+		func(context.Context, *struct{}) (Honest, error) { return Honest{}, errTaken }, api.Public())
 
 	for path, want := range map[string]int{"/honest": 0, "/nothing": 0, "/honest?x=1": 0, "/liar": 1, "/taken": 1} {
 		c := &complaints{TB: t}
