@@ -28,8 +28,7 @@ func (s *server) middleware(next echo.HandlerFunc) echo.HandlerFunc {
 		id := requestID(r.Header)
 		h["X-Request-Id"] = id
 		h["X-Content-Type-Options"] = s.nosniff
-		log := slog.New(&withID{s.Logger.Handler(), id[0]})
-		c.SetRequest(r.WithContext(telemetry.With(r.Context(), log, traceOf(r.Header, id[0]))))
+		c.SetRequest(r.WithContext(telemetry.WithRequest(r.Context(), s.Logger, traceOf(r.Header, id[0]))))
 
 		err := shielded(next, c)
 		status := s.answer(c, err)

@@ -1,10 +1,8 @@
 package api
 
 import (
-	"context"
 	"encoding/binary"
 	"encoding/hex"
-	"log/slog"
 	"math/rand/v2"
 	"net/http"
 )
@@ -27,23 +25,4 @@ func printable(s string) bool {
 		}
 	}
 	return s != "" && len(s) <= 64
-}
-
-// withID adds the request's id to each record: cheaper than Logger.With, which formats it for every request.
-type withID struct {
-	slog.Handler
-	id string
-}
-
-func (h *withID) Handle(ctx context.Context, r slog.Record) error {
-	r.AddAttrs(slog.String("request_id", h.id))
-	return h.Handler.Handle(ctx, r)
-}
-
-func (h *withID) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return &withID{h.Handler.WithAttrs(attrs), h.id}
-}
-
-func (h *withID) WithGroup(name string) slog.Handler {
-	return h.Handler.WithAttrs([]slog.Attr{slog.String("request_id", h.id)}).WithGroup(name)
 }

@@ -5,11 +5,11 @@ import (
 	"log/slog"
 )
 
-// scope is what a context knows of its reason, in one allocation.
+// scope is what a context knows of its reason, its logger among it, in one allocation.
 type scope struct {
 	context.Context
-	log   *slog.Logger
-	trace Trace
+	logger slog.Logger // writes through ids
+	ids    ids
 }
 
 type scopeKey struct{}
@@ -21,35 +21,55 @@ func (s *scope) Value(key any) any {
 	return s.Context.Value(key)
 }
 
-func scopeOf(ctx context.Context) scope {
-	if s, ok := ctx.Value(scopeKey{}).(*scope); ok {
-		return *s
-	}
-	return scope{}
+func scopeOf(ctx context.Context) *scope {
+	s, _ := ctx.Value(scopeKey{}).(*scope)
+	return s
 }
 
-// With is WithLogger and WithTrace at the cost of one.
+func newScope(ctx context.Context, i ids) context.Context {
+	s := &scope{Context: ctx, ids: i}
+	s.logger = *slog.New(&s.ids)
+	return s
+}
+
+// WithRequest is With for a request: its records name the CorrelationID request_id.
+func WithRequest(ctx context.Context, l *slog.Logger, t Trace) context.Context {
+	return newScope(ctx, ids{bare(l), requestKey, t})
+}
+
+// With puts t and l into the context; l's records carry correlation_id, trace_id and span_id.
 func With(ctx context.Context, l *slog.Logger, t Trace) context.Context {
-	return &scope{ctx, l, t}
+	return newScope(ctx, ids{bare(l), correlationKey, t})
 }
 
-// WithLogger puts l into the context; l carries the ids of what the context is for.
+// WithLogger puts l into the context, whose ids it carries from here.
 func WithLogger(ctx context.Context, l *slog.Logger) context.Context {
-	return With(ctx, l, scopeOf(ctx).trace)
+	if s := scopeOf(ctx); s != nil {
+		return newScope(ctx, ids{bare(l), s.ids.key, s.ids.trace})
+	}
+	return With(ctx, l, Trace{})
 }
 
 // Logger is the context's logger, or slog's default one.
 func Logger(ctx context.Context) *slog.Logger {
-	if l := scopeOf(ctx).log; l != nil {
-		return l
+	if s := scopeOf(ctx); s != nil {
+		return &s.logger
 	}
 	return slog.Default()
 }
 
-// WithTrace puts t into the context.
+// WithTrace puts t into the context, and its ids into what its logger writes.
 func WithTrace(ctx context.Context, t Trace) context.Context {
-	return With(ctx, scopeOf(ctx).log, t)
+	if s := scopeOf(ctx); s != nil {
+		return newScope(ctx, ids{s.ids.Handler, s.ids.key, t})
+	}
+	return With(ctx, slog.Default(), t)
 }
 
 // TraceOf is the context's trace; its zero value when there is none.
-func TraceOf(ctx context.Context) Trace { return scopeOf(ctx).trace }
+func TraceOf(ctx context.Context) Trace {
+	if s := scopeOf(ctx); s != nil {
+		return s.ids.trace
+	}
+	return Trace{}
+}

@@ -16,6 +16,22 @@ type Trace struct {
 
 const traceparentLength = len("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
 
+// ID is the trace's id, 32 hexadecimal digits; empty without a valid Traceparent.
+func (t Trace) ID() string {
+	if len(t.Traceparent) != traceparentLength {
+		return ""
+	}
+	return t.Traceparent[3:35]
+}
+
+// SpanID is the id of the span that the Traceparent names, 16 hexadecimal digits; empty without a valid one.
+func (t Trace) SpanID() string {
+	if len(t.Traceparent) != traceparentLength {
+		return ""
+	}
+	return t.Traceparent[36:52]
+}
+
 // ValidTraceparent tells whether s is a W3C traceparent of version 00.
 func ValidTraceparent(s string) bool {
 	return len(s) == traceparentLength && s[:3] == "00-" && s[35] == '-' && s[52] == '-' &&

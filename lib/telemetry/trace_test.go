@@ -1,6 +1,7 @@
 package telemetry_test
 
 import (
+	"bytes"
 	"context"
 	"log/slog"
 	"strings"
@@ -46,14 +47,17 @@ func TestNewTraceparentIsValidAndLikeNoOther(t *testing.T) {
 
 func TestLoggerAndTraceDoNotReplaceEachOther(t *testing.T) {
 	t.Parallel()
-	log, trace := slog.New(slog.DiscardHandler), telemetry.Trace{CorrelationID: "a"}
+	var out bytes.Buffer
+	log, trace := slog.New(slog.NewJSONHandler(&out, nil)).With("queue", "q"), telemetry.Trace{CorrelationID: "a"}
 	for name, ctx := range map[string]context.Context{
 		"log first":   telemetry.WithTrace(telemetry.WithLogger(t.Context(), log), trace),
 		"trace first": telemetry.WithLogger(telemetry.WithTrace(t.Context(), trace), log),
 		"both":        telemetry.With(t.Context(), log, trace),
 	} {
-		if telemetry.Logger(ctx) != log || telemetry.TraceOf(ctx) != trace {
-			t.Errorf("%s: one is lost", name)
+		out.Reset()
+		telemetry.Logger(ctx).Info("said")
+		if !strings.Contains(out.String(), `"queue":"q","correlation_id":"a"`) || telemetry.TraceOf(ctx) != trace {
+			t.Errorf("%s: one is lost: %s", name, out.String())
 		}
 	}
 	if telemetry.TraceOf(t.Context()) != (telemetry.Trace{}) {
