@@ -43,11 +43,11 @@ func devCommand(f *flags) *cobra.Command {
 
 func (f *flags) dev(c *cobra.Command, fresh bool) error {
 	s, report, err := f.load(c)
-	if err != nil {
-		return err
-	}
 	if s.Env == "production" {
 		return errors.New("app dev is not for production: it shows the documentation and adds students; use app run")
+	}
+	if err != nil {
+		return err
 	}
 	s = forDev(s, report)
 	log := newLogger(s).With("mode", "dev")

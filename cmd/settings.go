@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"net/url"
 	"runtime"
+	"slices"
+	"strings"
 	"time"
 
 	"example.com/app/lib/api"
@@ -13,8 +16,6 @@ import (
 	"example.com/app/lib/config"
 	"example.com/app/schedule"
 )
-
-const minOpsToken = 16 // bytes
 
 // Settings are all there are. The order here is that of `app config print` and of .env.example.
 type Settings struct {
@@ -85,8 +86,6 @@ func (s *Settings) Check() []config.Mistake {
 	}
 
 	wrong(s.Env == "production" && s.Debug, "DEBUG", "must be false when ENV is production")
-	wrong(s.Env == "production" && s.OpsToken != "" && len(s.OpsToken) < minOpsToken, "OPS_TOKEN",
-		"must have %d bytes or more when ENV is production", minOpsToken)
 	wrong(s.DatabaseURL == "", "DATABASE_URL", "must be set when ENV is %s, to postgres://USER:PASSWORD@HOST:5432/DATABASE", s.Env)
 	wrong(s.DBMinConnections > s.DBMaxConnections, "DB_MIN_CONNECTIONS",
 		"must not be above DB_MAX_CONNECTIONS, which is %d", s.DBMaxConnections)
@@ -95,7 +94,16 @@ func (s *Settings) Check() []config.Mistake {
 		"must sum up to less than %.0fh, for which it is known that a message was handled", broker.LongestRetries.Hours())
 	wrong(s.AMQPHandlerTimeout >= s.ShutdownTimeout, "AMQP_HANDLER_TIMEOUT",
 		"must be shorter than SHUTDOWN_TIMEOUT, which is %s, so that a stop can await a handler", s.ShutdownTimeout)
+	wrong(slices.ContainsFunc(s.CORSOrigins, notOrigin), "CORS_ORIGINS",
+		"must be what a browser sends as Origin: scheme, host and port alone, as https://example.com")
+	s.checkSecrets(wrong)
 	return m
+}
+
+// notOrigin is true for what no browser ever sends (RFC 6454, 6.2), so that it would allow nobody.
+func notOrigin(text string) bool {
+	u, err := url.Parse(text)
+	return err != nil || u.Host == "" || text != strings.ToLower(u.Scheme+"://"+u.Host) || u.Scheme != "https" && u.Scheme != "http"
 }
 
 // ascending counts in milliseconds, as the names of the queues behind the delays do.

@@ -17,6 +17,7 @@ import (
 const (
 	production = "ENV=production"
 	database   = "DATABASE_URL=postgres://app:hush@db.internal/app"
+	jwtSecret  = "JWT_SECRET=9QnXw2bVtL0sR7uYc4fHkZ1mJd8pGa6e"
 )
 
 func load(t *testing.T, environ ...string) (cmd.Settings, *config.Report) {
@@ -63,7 +64,7 @@ func TestPrefetchFollowsWorkers(t *testing.T) {
 func TestProductionUsesNoWellKnownPassword(t *testing.T) {
 	t.Parallel()
 
-	if s, _ := load(t, production, database); s.AMQPURL != "" {
+	if s, _ := load(t, production, database, jwtSecret); s.AMQPURL != "" {
 		t.Errorf("AMQP_URL is %s though nobody has set it", s.AMQPURL)
 	}
 	if s, _ := load(t, "ENV=test"); s.DatabaseURL == "" || s.AMQPURL == "" {
@@ -88,9 +89,9 @@ func TestSettingsThatCannotHoldAreRefused(t *testing.T) {
 		want  string
 	}{
 		{[]string{"ENV=prod"}, `ENV is "prod" (environment): must be local, test, staging or production`},
-		{[]string{production, database, "DEBUG=true"}, `DEBUG is "true" (environment): must be false when ENV is production`},
-		{[]string{production, database, "OPS_TOKEN=fifteen-bytes-!"}, `OPS_TOKEN is "xxxxx" (environment): must have 16 bytes or more when ENV is production`},
-		{[]string{"ENV=staging"}, "DATABASE_URL is not set: must be set when ENV is staging, to postgres://USER:PASSWORD@HOST:5432/DATABASE"},
+		{[]string{production, database, jwtSecret, "DEBUG=true"}, `DEBUG is "true" (environment): must be false when ENV is production`},
+		{[]string{production, database, jwtSecret, "OPS_TOKEN=fifteen-bytes-!"}, `OPS_TOKEN is "xxxxx" (environment): must have 16 bytes or more when ENV is production`},
+		{[]string{"ENV=staging", jwtSecret}, "DATABASE_URL is not set: must be set when ENV is staging, to postgres://USER:PASSWORD@HOST:5432/DATABASE"},
 		{[]string{"DATABASE_URL=mysql://app:hush@h/app"}, `DATABASE_URL is "mysql://app:xxxxx@h/app" (environment): must be a URL that begins with postgres://`},
 		{[]string{"AMQP_URL_BILLING=billing"}, `AMQP_URL_BILLING is "billing" (environment): must be a URL that begins with amqp:// or amqps://`},
 		{[]string{"API_PORT=65536"}, `API_PORT is "65536" (environment): must be a whole number from 0 to 65535`},

@@ -29,10 +29,9 @@ type server struct {
 }
 
 func newServer(o Options) (server, error) {
-	uri, err := amqp.ParseURI(o.URL)
-	if err != nil { // its text may hold a part of the password
-		return server{}, fmt.Errorf("read the URL of connection %s: want amqp://user:password@host:port/vhost, "+
-			"with the user's, the password's and the vhost's special characters percent-encoded", o.Name)
+	uri, err := readURL(o.URL)
+	if err != nil {
+		return server{}, fmt.Errorf("read the URL of connection %s: %w", o.Name, err)
 	}
 	return server{name: o.Name, url: o.URL, uri: uri, connectionName: o.ConnectionName}, nil
 }
