@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes sure that a Postgres and a RabbitMQ can be run here. What it installs it names on standard error;
+# Makes sure that a Postgres, a RabbitMQ and a browser can be run here. What it installs it names on standard error;
 # on standard output it prints the settings of servers that run already, for a shell to eval.
 set -eu
 
@@ -12,9 +12,18 @@ have_rabbitmq() {
 	[ -n "${TEST_AMQP_URL:-}" ] || command -v rabbitmq-server >/dev/null || ls /usr/lib/rabbitmq/bin/rabbitmq-server >/dev/null 2>&1
 }
 
+have_browser() {
+	[ -n "${TEST_CHROMIUM:-}" ] || [ -d "/Applications/Google Chrome.app" ] || [ -d /Applications/Chromium.app ] && return
+	for name in chromium chromium-browser google-chrome google-chrome-stable headless-shell chromium-headless-shell; do
+		command -v "$name" >/dev/null && return
+	done
+	return 1
+}
+
 missing=
 have_postgres || missing="$missing postgresql"
 have_rabbitmq || missing="$missing rabbitmq-server"
+have_browser || missing="$missing chromium"
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
@@ -37,6 +46,7 @@ if docker compose version >/dev/null 2>&1 && docker info >/dev/null 2>&1; then
 	echo "export TEST_DATABASE_URL=postgres://app:app@127.0.0.1:5432/postgres"
 	echo "export TEST_AMQP_URL=amqp://guest:guest@127.0.0.1:5672/"
 	echo "export TEST_AMQP_MANAGEMENT_URL=http://guest:guest@127.0.0.1:15672"
+	have_browser || echo "the tests of the documentation's pages need a browser: install Chromium or Google Chrome" >&2
 	exit 0
 fi
 
