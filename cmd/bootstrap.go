@@ -21,17 +21,18 @@ import (
 type Deps struct {
 	Settings Settings
 	Log      *slog.Logger
+	Level    *slog.LevelVar // of Log
 	Metrics  *prometheus.Registry
 	Ops      *http.ServeMux // what the ops port has besides probes, metrics and profiles
 	DB       *pg.DB
 	Brokers  map[broker.Connection]broker.Driver
 }
 
-func newDeps(s Settings, log *slog.Logger) *Deps {
+func newDeps(s Settings, v voice) *Deps {
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return &Deps{
-		Settings: s, Log: log, Metrics: metrics, Ops: http.NewServeMux(),
+		Settings: s, Log: v.log, Level: v.level, Metrics: metrics, Ops: http.NewServeMux(),
 		Brokers: map[broker.Connection]broker.Driver{},
 	}
 }
@@ -116,8 +117,14 @@ func (f *flags) withDatabase(c *cobra.Command, name string, do func(d *Deps) err
 		return err
 	}
 
+	v, err := newVoice(s, name)
+	if err != nil {
+		return err
+	}
+	defer v.close()
+
 	s.AMQPURL, s.AMQPURLs = "", nil
-	d := newDeps(s, newLogger(s))
+	d := newDeps(s, v)
 	if err := d.Open(c.Context(), mode{name: name}); err != nil {
 		return err
 	}

@@ -50,20 +50,24 @@ func (f *flags) dev(c *cobra.Command, fresh bool) error {
 		return err
 	}
 	s = forDev(s, report)
-	log := newLogger(s).With("mode", "dev")
-	warnOfUnknown(report, log)
+	v, err := newVoice(s, "dev")
+	if err != nil {
+		return err
+	}
+	defer v.close()
+	warnOfUnknown(report, v.log)
 
 	origin := report.Origin("DATABASE_URL")
 	if origin == config.Default {
-		return withPostgres(c.Context(), s, fresh, log, func(server *embedded.Server) error {
+		return withPostgres(c.Context(), s, fresh, v.log, func(server *embedded.Server) error {
 			s.DatabaseURL = server.URL()
-			return liveDev(c, s, log, server.Data())
+			return liveDev(c, s, v, server.Data())
 		})
 	}
 	if fresh {
 		return fmt.Errorf("--fresh empties the database of app dev itself, and DATABASE_URL is set (%s): unset it", origin)
 	}
-	return liveDev(c, s, log, "DATABASE_URL ("+origin+")")
+	return liveDev(c, s, v, "DATABASE_URL ("+origin+")")
 }
 
 // forDev changes defaults alone: what somebody has set stays.
@@ -110,8 +114,8 @@ func devFault(err error, s Settings) error {
 }
 
 // liveDev tells in its summary where data is.
-func liveDev(c *cobra.Command, s Settings, log *slog.Logger, data string) error {
-	if err := migrateUp(c.Context(), s, log); err != nil {
+func liveDev(c *cobra.Command, s Settings, v voice, data string) error {
+	if err := migrateUp(c.Context(), s, v.log); err != nil {
 		return unlessStopped(c.Context(), err)
 	}
 	return live(c.Context(), mode{
@@ -122,7 +126,7 @@ func liveDev(c *cobra.Command, s Settings, log *slog.Logger, data string) error 
 		parts: func(ctx context.Context, d *Deps, p *ops.Probes) ([]part, error) {
 			return devParts(ctx, d, p, func() { fmt.Fprint(c.OutOrStdout(), devSummary(s, data)) })
 		},
-	}, s, log)
+	}, s, v)
 }
 
 // devParts are those of every mode, and the summary.

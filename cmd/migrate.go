@@ -109,7 +109,12 @@ func (f *flags) migrate(c *cobra.Command, do func(context.Context, *pg.Migrator)
 	if err != nil {
 		return err
 	}
-	return withMigrator(c.Context(), s, newLogger(s), do)
+	v, err := newVoice(s, "migrate")
+	if err != nil {
+		return err
+	}
+	defer v.close()
+	return withMigrator(c.Context(), s, v.log, do)
 }
 
 // migrateUp applies what the database lacks.

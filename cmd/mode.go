@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"os"
 	"strconv"
 	"time"
 
@@ -15,7 +14,6 @@ import (
 	"example.com/app/lib/api"
 	"example.com/app/lib/config"
 	"example.com/app/lib/ops"
-	"example.com/app/lib/telemetry"
 )
 
 // mode is one way to run the program.
@@ -41,9 +39,13 @@ func (f *flags) start(c *cobra.Command, m mode) error {
 		return err
 	}
 
-	log := newLogger(s).With("mode", m.name)
-	warnOfUnknown(report, log)
-	return live(c.Context(), m, s, log)
+	v, err := newVoice(s, m.name)
+	if err != nil {
+		return err
+	}
+	defer v.close()
+	warnOfUnknown(report, v.log)
+	return live(c.Context(), m, s, v)
 }
 
 func warnOfUnknown(r *config.Report, log *slog.Logger) {
@@ -52,13 +54,9 @@ func warnOfUnknown(r *config.Report, log *slog.Logger) {
 	}
 }
 
-func newLogger(s Settings) *slog.Logger {
-	return telemetry.NewLogger(os.Stderr, s.LogLevel, s.LogFormat == "text")
-}
-
 // live answers probes from its first moment to its last. A signal while it starts is a stop like any other.
-func live(ctx context.Context, m mode, s Settings, log *slog.Logger) error {
-	probes, d := &ops.Probes{}, newDeps(s, log)
+func live(ctx context.Context, m mode, s Settings, v voice) error {
+	probes, d := &ops.Probes{}, newDeps(s, v)
 	closeOps, err := d.serveOps(ctx, m, probes)
 	if err != nil {
 		return err
@@ -71,10 +69,10 @@ func live(ctx context.Context, m mode, s Settings, log *slog.Logger) error {
 	}
 	defer d.Close(context.WithoutCancel(ctx))
 	probes.Ready(stuck(parts), d.DB.Ping, d.checks(m)...)
-	log.Info("ready")
+	d.Log.Info("ready")
 
-	err = work(ctx, parts, func() { drain(probes, s.DrainDelay, log) })
-	log.Info("stopped")
+	err = work(ctx, parts, func() { drain(probes, s.DrainDelay, d.Log) })
+	d.Log.Info("stopped")
 	return err
 }
 

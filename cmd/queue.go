@@ -58,7 +58,7 @@ func (f *flags) withDesk(c *cobra.Command, o deskOptions, do func(workplace) err
 		}
 	}
 
-	d := newDeps(s, slog.New(slog.DiscardHandler))
+	d := newDeps(s, voice{log: slog.New(slog.DiscardHandler)})
 	defer d.Close(context.WithoutCancel(c.Context()))
 	if err := d.openBrokers(mode{name: "queue", needsBroker: true}); err != nil {
 		return err

@@ -72,7 +72,8 @@ func crasher(ctx context.Context) int {
 }
 
 func crash(ctx context.Context) error {
-	log := telemetry.NewLogger(os.Stderr, slog.LevelError, true)
+	log, closeLog := telemetry.NewLogger(telemetry.LogOptions{To: os.Stderr, Level: slog.LevelError, Text: true})
+	defer closeLog()
 	db, err := pg.Open(ctx, pg.Options{URL: os.Getenv("DATABASE_URL"), Name: "crasher", Max: 6})
 	if err != nil {
 		return err

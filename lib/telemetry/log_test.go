@@ -12,11 +12,12 @@ import (
 func TestLoggerTravelsInTheContext(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	log := telemetry.NewLogger(&out, slog.LevelInfo, false).With("request_id", "7")
-	ctx := telemetry.WithLogger(t.Context(), log)
+	log, closeLog := telemetry.NewLogger(telemetry.LogOptions{To: &out, Level: slog.LevelInfo})
+	ctx := telemetry.WithLogger(t.Context(), log.With("request_id", "7"))
 
 	telemetry.Logger(ctx).Info("found")
 	telemetry.Logger(ctx).Debug("not said")
+	closeLog()
 
 	if said := out.String(); strings.Count(said, "\n") != 1 || !strings.Contains(said, `"request_id":"7"`) {
 		t.Errorf("the log holds %s", said)
