@@ -5,15 +5,18 @@ import (
 	"encoding/json"
 	"log/slog"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 
 	"example.com/app/amqp"
 	"example.com/app/lib/broker/asyncapi"
+	"example.com/app/lib/pg"
 )
 
 func openAPICommand(f *flags) *cobra.Command {
 	return f.documentCommand("openapi", "Print the OpenAPI document of the API", func(s Settings) ([]byte, error) {
-		return newAPI(s, nil, slog.New(slog.DiscardHandler)).Document()
+		d := &Deps{Settings: s, Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(), DB: new(pg.DB)}
+		return newAPI(d).Document()
 	})
 }
 

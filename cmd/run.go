@@ -2,14 +2,12 @@ package cmd
 
 import (
 	"context"
-	"log/slog"
 
 	"github.com/spf13/cobra"
 
 	"example.com/app/handler"
 	"example.com/app/lib/api"
 	"example.com/app/lib/ops"
-	"example.com/app/lib/pg"
 )
 
 func runCommand(f *flags) *cobra.Command {
@@ -32,25 +30,36 @@ func runCommand(f *flags) *cobra.Command {
 // title is the service's name in its documents.
 const title = "Students"
 
-func newAPI(s Settings, db *pg.DB, log *slog.Logger) *api.Group {
+func newAPI(d *Deps) *api.Group {
+	s := d.Settings
 	root := api.New(api.Options{
 		Title:     title,
 		Version:   readVersion().Version,
 		Prefix:    "/api/v1",
 		Errors:    handler.Errors(),
-		Logger:    log,
+		Logger:    d.Log,
 		AccessLog: s.AccessLog,
 		Docs:      s.Debug,
 		AsyncAPI:  func() ([]byte, error) { return asyncAPI(s) },
+		Metrics:   d.Metrics,
+		Proxies:   s.TrustedProxies,
+		HSTS:      s.Env == "production",
+		Policy:    policy(s),
+		DB:        d.DB,
 	})
-	handler.Routes(root, db)
+	handler.Routes(root, d.DB, d.CPU)
 	return root
+}
+
+// policy is what a reload may change of the API.
+func policy(s Settings) api.Policy {
+	return api.Policy{RateLimit: s.RateLimit, CORSOrigins: s.CORSOrigins}
 }
 
 // apiParts listens at once, so that a port that is taken is an error of the start.
 func apiParts(_ context.Context, d *Deps, p *ops.Probes) ([]part, error) {
 	s := d.Settings
-	root := newAPI(s, d.DB, d.Log)
+	root := newAPI(d)
 	for _, path := range ops.Paths() {
 		root.Mount(path, p.Handler())
 	}

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/labstack/echo/v4"
 	"github.com/swaggest/openapi-go"
 	"github.com/swaggest/openapi-go/openapi31"
 )
@@ -12,7 +13,7 @@ import (
 // statuses lists what a route may answer, whoever asks.
 func (d *document) statuses(r *route) []int {
 	all := []int{
-		r.status, http.StatusUnprocessableEntity,
+		r.status, http.StatusUnprocessableEntity, http.StatusTooManyRequests,
 		http.StatusInternalServerError, http.StatusServiceUnavailable, http.StatusGatewayTimeout,
 	}
 	if r.conditional() {
@@ -27,6 +28,9 @@ func (d *document) statuses(r *route) []int {
 	}
 	if r.hasPath() {
 		all = append(all, http.StatusNotFound)
+	}
+	if r.idempotent {
+		all = append(all, http.StatusConflict)
 	}
 	if !r.access.public {
 		all = append(all, http.StatusUnauthorized)
@@ -43,10 +47,13 @@ func (d *document) statuses(r *route) []int {
 	return slices.Compact(all)
 }
 
-// conditional tells whether a client may ask for a newer version only.
+// conditional tells whether a client may ask for a newer version only: of all that is read but pages of lists.
 func (r *route) conditional() bool {
-	return r.writer.etag && r.method == http.MethodGet && r.status == http.StatusOK
+	return r.method == http.MethodGet && r.status == http.StatusOK && !r.binder.cursor
 }
+
+// hashed tells whether the tag of an answer has to be made of its body.
+func (r *route) hashed() bool { return r.conditional() && !r.writer.etag }
 
 func (r *route) hasPath() bool { return len(pathNames(r.path)) > 0 }
 
@@ -82,6 +89,10 @@ func describeAnswer(oc openapi.OperationContext, r *route, status int) {
 		for name, schema := range r.headers(status) {
 			a.Response.WithHeadersItem(name, openapi31.HeaderOrReference{Header: &openapi31.Header{Schema: schema}})
 		}
+		for name, schema := range r.sometimes(status) {
+			header := &openapi31.Header{Schema: schema}
+			a.Response.WithHeadersItem(name, openapi31.HeaderOrReference{Header: header.WithRequired(false)})
+		}
 	}))
 }
 
@@ -105,12 +116,26 @@ func (r *route) headers(status int) map[string]map[string]any {
 	switch {
 	case r.locates(status):
 		all["Location"] = map[string]any{"type": "string", "format": "uri-reference"}
-	case status == http.StatusNotModified:
+	case status == http.StatusNotModified, status == http.StatusOK && r.hashed():
 		all["ETag"] = map[string]any{"type": "string", "pattern": tagPattern}
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
 		all["WWW-Authenticate"] = map[string]any{"type": "string"}
-	case status == http.StatusServiceUnavailable:
+	case status == http.StatusServiceUnavailable, status == http.StatusTooManyRequests:
 		all["Retry-After"] = map[string]any{"type": "integer", "description": "Seconds."}
 	}
 	return all
+}
+
+// sometimes are headers that not every answer with that status has.
+func (r *route) sometimes(status int) map[string]map[string]any {
+	switch {
+	case r.idempotent && status == r.status:
+		return map[string]map[string]any{replayedHeader: {
+			"type": "string", "enum": []string{"true"}, "description": "The answer of the first request with this " + keyHeader + ".",
+		}}
+	case r.idempotent && status == http.StatusConflict:
+		return map[string]map[string]any{echo.HeaderRetryAfter: {"type": "integer", "description": "Seconds."}}
+	default:
+		return nil
+	}
 }

@@ -8,19 +8,24 @@
 // What is wrong with a request is told all at once: 400 when the body is no JSON document, repeats a member or goes on
 // after its end, or a cursor is not ours; 404 when a part of the path cannot name anything; 422 for everything else,
 // a query parameter that the route does not know among it: a misspelt filter must not select everything.
-// A body that no field asks for is not read; a field of type Stream takes one as it comes.
+// A body that no field asks for is not read; a field of type Stream takes one of any size.
 package api
 
 import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"example.com/app/lib/auth"
+	"example.com/app/lib/pg"
+	"example.com/app/lib/telemetry"
 )
 
 // Options say what the API is called and how its errors look.
@@ -32,6 +37,12 @@ type Options struct {
 	AccessLog      bool                   // one line per request
 	Docs           bool                   // serves /docs, /redoc, /openapi.json, /swagger.json and, with AsyncAPI, /asyncapi.json
 	AsyncAPI       func() ([]byte, error) // makes the document of what goes over queues, when somebody asks for it
+	Metrics        prometheus.Registerer  // takes counts and durations of requests; nil: nobody looks
+	Tracer         *telemetry.Tracer      // nil: no spans
+	Proxies        []netip.Prefix         // whose X-Forwarded-For is believed
+	HSTS           bool                   // tells browsers to use nothing but TLS, for a year
+	Policy         Policy                 // at the start
+	DB             *pg.DB                 // keeps Idempotency-Keys; nil: no route may be Idempotent
 
 	// Authenticate turns an access token into who asks, or answers auth.ErrToken; nil lets everybody do everything.
 	Authenticate func(ctx context.Context, token string) (auth.Identity, error)
@@ -58,25 +69,34 @@ type server struct {
 	Options
 	echo     *echo.Echo
 	document *document
-	patterns map[string]string // echo's path → ours
-	quiet    map[string]bool   // echo's paths that Mount took: no access line above debug
+	policy   atomic.Pointer[policy]
+	meters   *meters
+	places   map[string]*place // by echo's paths
+	nowhere  *place
 
-	nosniff, problemKind []string // header values that all answers share, which saves an allocation each
+	// header values that all answers share, which saves an allocation each
+	crossOrigin                                  crossOrigin
+	nosniff, inert, unkept, secured, problemKind []string
 }
 
 // New is an API without routes.
 func New(o Options) *Group {
 	s := &server{
-		Options:  o,
-		echo:     echo.New(),
-		patterns: map[string]string{},
-		quiet:    map[string]bool{},
-		nosniff:  []string{"nosniff"},
+		Options: o,
+		echo:    echo.New(),
+		meters:  newMeters(o.Metrics),
+		places:  map[string]*place{},
+		nowhere: &place{pattern: unmatched},
 
+		crossOrigin: newCrossOrigin(),
+		nosniff:     []string{"nosniff"},
+		inert:       []string{"default-src 'none'; frame-ancestors 'none'"},
+		unkept:      []string{"no-store"},
+		secured:     []string{"max-age=31536000"},
 		problemKind: []string{"application/problem+json"},
 	}
+	s.policy.Store(newPolicy(o.Policy, nil))
 	s.document = newDocument(o)
-	s.echo.Use(s.middleware)
 	s.serveProblems()
 	if o.Docs {
 		s.serveDocs()
@@ -99,7 +119,7 @@ func (g *Group) Mount(path string, h http.Handler) {
 }
 
 // Handler serves everything that was registered; register nothing after the first request.
-func (g *Group) Handler() http.Handler { return g.server.echo }
+func (g *Group) Handler() http.Handler { return g.server }
 
 // Document is the OpenAPI 3.1 document as JSON.
 func (g *Group) Document() ([]byte, error) { return g.server.document.json() }

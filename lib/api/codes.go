@@ -14,9 +14,11 @@ const (
 	codeNotFound     = "not_found"
 	codeMethod       = "method_not_allowed"
 	codeSlow         = "request_timeout"
+	codeInProgress   = "in_progress"
 	codeTooLarge     = "too_large"
 	codeMediaType    = "media_type"
 	codeInvalid      = "invalid"
+	codeTooMany      = "too_many_requests"
 	codeInternal     = "internal"
 	codeUnavailable  = "unavailable"
 	codeTimeout      = "timeout"
@@ -38,9 +40,11 @@ func (s *server) codes() []codeHelp {
 		{codeNotFound, http.StatusNotFound, "There is nothing at this path."},
 		{codeMethod, http.StatusMethodNotAllowed, "The path exists and does not take this method. Allow lists those that it takes."},
 		{codeSlow, http.StatusRequestTimeout, "The body did not come in time."},
+		{codeInProgress, http.StatusConflict, "Another request with the same Idempotency-Key is being answered. Try again after Retry-After seconds."},
 		{codeTooLarge, http.StatusRequestEntityTooLarge, "The body is larger than this route takes."},
 		{codeMediaType, http.StatusUnsupportedMediaType, "The body is not what this route takes, application/json as a rule, in UTF-8; or it is compressed. Accept or Accept-Encoding says what it takes."},
 		{codeInvalid, http.StatusUnprocessableEntity, "Something in body, query or headers breaks a rule. The list errors has all of it."},
+		{codeTooMany, http.StatusTooManyRequests, "This client, or this user, asks more often than it may. Retry-After says for how many seconds to wait."},
 		{codeInternal, http.StatusInternalServerError, "Our fault. The request_id finds it in our log."},
 		{codeUnavailable, http.StatusServiceUnavailable, "Something that the service needs does not answer. Try again after Retry-After seconds."},
 		{codeTimeout, http.StatusGatewayTimeout, "The answer was not ready in time. Whether the request took effect is unknown."},

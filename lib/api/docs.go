@@ -51,14 +51,14 @@ func (s *server) serveDocs() {
 }
 
 func (s *server) serveDocument(document func() ([]byte, error), paths ...string) {
-	once := sync.OnceValues(document)
+	once, kind := sync.OnceValues(document), []string{echo.MIMEApplicationJSON}
 	for _, path := range paths {
 		s.page(path, func(c echo.Context) error {
 			body, err := once()
 			if err != nil {
 				return err
 			}
-			return c.JSONBlob(http.StatusOK, body)
+			return send(c, http.StatusOK, kind, body)
 		})
 	}
 }
@@ -67,7 +67,9 @@ func (s *server) serveDocument(document func() ([]byte, error), paths ...string)
 func (s *server) serveProblems() {
 	s.both("/problems", html(execute(problemsPage, map[string]any{
 		"Title": s.Title, "Codes": s.codes(),
-		"Rules": append(strict.Codes(), strict.Problem{Code: "cursor", Detail: "The cursor is not one that this API gave."}),
+		"Rules": append(strict.Codes(),
+			strict.Problem{Code: "cursor", Detail: "The cursor is not one that this list gave."},
+			strict.Problem{Code: "reused", Detail: "The Idempotency-Key was used for another request."}),
 	})))
 }
 
@@ -91,7 +93,7 @@ func (s *server) both(path string, h echo.HandlerFunc) {
 }
 
 func (s *server) page(path string, h echo.HandlerFunc) {
-	s.patterns[path], s.quiet[path] = path, true
+	s.places[path] = &place{pattern: path, quiet: true}
 	s.echo.GET(path, h)
 	s.echo.HEAD(path, h)
 }
@@ -100,12 +102,12 @@ func toDocs(c echo.Context) error { return c.Redirect(http.StatusFound, "/docs")
 
 // html serves a page that never changes.
 func html(page []byte) echo.HandlerFunc {
-	policy := policyFor(page)
+	policy, kind := policyFor(page), []string{echo.MIMETextHTMLCharsetUTF8}
 	return func(c echo.Context) error {
 		h := c.Response().Header()
 		h.Set(echo.HeaderContentSecurityPolicy, policy)
 		h.Set(echo.HeaderReferrerPolicy, "no-referrer")
-		return c.HTMLBlob(http.StatusOK, page)
+		return send(c, http.StatusOK, kind, page)
 	}
 }
 
@@ -119,9 +121,8 @@ func execute(text string, data any) []byte {
 
 func redoc(c echo.Context) error {
 	h := c.Response().Header()
-	h.Set(echo.HeaderVary, echo.HeaderAcceptEncoding)
 	h.Set(echo.HeaderCacheControl, "max-age=86400")
-	if strings.Contains(c.Request().Header.Get(echo.HeaderAcceptEncoding), "gzip") {
+	if acceptsGzip(c.Request().Header) {
 		h.Set(echo.HeaderContentEncoding, "gzip")
 		return c.Blob(http.StatusOK, "text/javascript; charset=utf-8", redocScript)
 	}

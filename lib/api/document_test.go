@@ -181,12 +181,12 @@ func TestDocumentListsTheStatusesOfEachRoute(t *testing.T) {
 	t.Parallel()
 	d, _ := document(t, sample(t))
 	for route, want := range map[string]string{
-		"get /api/v1/notes":         "200 400 401 422 500 503 504",
-		"post /api/v1/notes":        "201 400 401 403 408 409 413 415 422 500 503 504",
-		"get /api/v1/notes/{id}":    "200 304 401 404 422 500 503 504",
-		"delete /api/v1/notes/{id}": "204 401 403 404 409 422 500 503 504",
-		"post /api/v1/lines":        "202 400 408 409 413 415 422 500 503 504",
-		"post /api/v1/uploads":      "202 400 408 409 413 415 422 500 503 504",
+		"get /api/v1/notes":         "200 400 401 422 429 500 503 504",
+		"post /api/v1/notes":        "201 400 401 403 408 409 413 415 422 429 500 503 504",
+		"get /api/v1/notes/{id}":    "200 304 401 404 422 429 500 503 504",
+		"delete /api/v1/notes/{id}": "204 401 403 404 409 422 429 500 503 504",
+		"post /api/v1/lines":        "202 400 408 409 413 415 422 429 500 503 504",
+		"post /api/v1/uploads":      "202 400 408 409 413 415 422 429 500 503 504",
 	} {
 		method, path, _ := strings.Cut(route, " ")
 		got := make([]string, 0, 10)

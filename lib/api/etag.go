@@ -55,22 +55,9 @@ func (m *IfMatch) UnmarshalText(text []byte) error {
 func tagOf(version int64) string { return `"` + strconv.FormatInt(version, 10) + `"` }
 
 func versionOf(tag string) (int64, bool) {
+	tag = plainTag(tag)
 	v, err := strconv.ParseInt(strings.Trim(tag, `"`), 10, 64)
 	return v, err == nil && tagOf(v) == tag
-}
-
-// noneMatch tells whether If-None-Match names tag; weakness does not matter there.
-func noneMatch(header, tag string) bool {
-	if strings.TrimSpace(header) == "*" {
-		return true
-	}
-	tags, _ := splitTags(header)
-	for _, t := range tags {
-		if strings.TrimPrefix(t, "W/") == tag {
-			return true
-		}
-	}
-	return false
 }
 
 // splitTags cuts a list at the commas outside of quotes; false when it is no list of tags.

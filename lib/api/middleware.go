@@ -1,7 +1,6 @@
 package api
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,33 +18,43 @@ import (
 // clientGone is logged in place of a status that nobody saw.
 const clientGone = 499
 
-// middleware is everything that happens around a request, in one function: a chain of them costs three times as much.
-func (s *server) middleware(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		start := time.Now()
-		r, h := c.Request(), c.Response().Header()
+// ServeHTTP lets the router find the handler, and has that run with everything around it.
+func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c := s.echo.AcquireContext()
+	c.Reset(r, w)
+	s.echo.Router().Find(r.Method, echo.GetPath(r), c)
+	s.around(c)
+	s.echo.ReleaseContext(c)
+}
 
-		id := requestID(r.Header)
-		h["X-Request-Id"] = id
-		h["X-Content-Type-Options"] = s.nosniff
-		c.SetRequest(r.WithContext(telemetry.WithRequest(r.Context(), s.Logger, traceOf(r.Header, id[0]))))
+// around is everything that happens around a request, in one function: a chain of them costs three times as much.
+func (s *server) around(c echo.Context) {
+	v := s.newVisit(c)
+	s.dress(c, v)
+	v.call.meter.begin()
 
-		err := shielded(next, c)
-		status := s.answer(c, err)
-		s.access(c, status, time.Since(start))
-		if status == clientGone {
-			panic(http.ErrAbortHandler) // net/http would make a whole answer of none or half
-		}
-		return nil
+	status := s.answer(c, shielded(c, v))
+
+	took := time.Since(v.start)
+	v.call.meter.end(status, took)
+	v.endSpan(c.Request(), status)
+	s.access(c, v, status, took)
+	if status == clientGone {
+		panic(http.ErrAbortHandler) // net/http would make a whole answer of none or half
 	}
 }
 
-// traceOf goes on with the client's trace, or begins one.
-func traceOf(h http.Header, id string) telemetry.Trace {
-	if given := h["Traceparent"]; len(given) == 1 && telemetry.ValidTraceparent(given[0]) {
-		return telemetry.Trace{CorrelationID: id, Traceparent: given[0]}
+// dress gives the answer the headers that do not depend on what it is; a handler may replace them.
+func (s *server) dress(c echo.Context, v *visit) {
+	h := c.Response().Header()
+	h["X-Request-Id"] = v.id[:]
+	h["X-Content-Type-Options"] = s.nosniff
+	h["Content-Security-Policy"] = s.inert
+	h["Cache-Control"] = s.unkept
+	if s.HSTS {
+		h["Strict-Transport-Security"] = s.secured
 	}
-	return telemetry.Trace{CorrelationID: id, Traceparent: telemetry.NewTraceparent()}
+	s.crossOrigin.allow(v.policy, c)
 }
 
 // panicked is a panic on its way to the log.
@@ -56,23 +65,30 @@ type panicked struct {
 
 func (p *panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }
 
-// shielded turns a panic into an error; http.ErrAbortHandler means what it always means.
-func shielded(next echo.HandlerFunc, c echo.Context) (err error) {
+// shielded turns a panic into an error; http.ErrAbortHandler stays itself.
+func shielded(c echo.Context, v *visit) (err error) {
 	defer func() {
-		if v := recover(); v != nil {
-			if abort, ok := v.(error); ok && errors.Is(abort, http.ErrAbortHandler) {
-				panic(v)
+		if p := recover(); p != nil {
+			if abort, ok := p.(error); ok && errors.Is(abort, http.ErrAbortHandler) {
+				err = abort
+				return
 			}
-			err = &panicked{v, debug.Stack()}
+			err = &panicked{p, debug.Stack()}
 		}
 	}()
-	return next(c)
+	if err := v.limited(c.Request().Method); err != nil {
+		return err
+	}
+	return c.Handler()(c)
 }
 
 // answer turns an error into a problem document, logs it when it is our fault, and tells the status of the access line.
 func (s *server) answer(c echo.Context, err error) int {
 	if err == nil {
 		return c.Response().Status
+	}
+	if errors.Is(err, http.ErrAbortHandler) {
+		return clientGone
 	}
 	ctx := c.Request().Context()
 	refusal := s.refusalOf(err)
@@ -89,11 +105,9 @@ func (s *server) answer(c echo.Context, err error) int {
 	return refusal.status
 }
 
-func (s *server) route(c echo.Context) string { return cmp.Or(s.patterns[c.Path()], "unmatched") }
-
 func (s *server) logFailure(ctx context.Context, c echo.Context, err error) {
 	attrs := []slog.Attr{
-		slog.String("method", c.Request().Method), slog.String("route", s.route(c)), slog.Any("error", err),
+		slog.String("method", c.Request().Method), slog.String("route", s.callOf(c).pattern), slog.Any("error", err),
 	}
 	if p, ok := errors.AsType[*panicked](err); ok {
 		attrs = append(attrs, slog.String("stack", string(p.stack)))
@@ -116,6 +130,9 @@ func (s *server) refuse(c echo.Context, r *refusal) {
 	if err != nil {
 		panic(fmt.Errorf("write a problem: %w", err)) // texts and a number
 	}
+	delete(h, "Etag") // of an answer that could not be written
+	delete(h, "Location")
+	h["Cache-Control"] = s.unkept
 	if r.header[0] != "" {
 		h.Set(r.header[0], r.header[1])
 	}
@@ -128,21 +145,22 @@ func (s *server) refuse(c echo.Context, r *refusal) {
 	_ = send(c, r.status, s.problemKind, body)
 }
 
-func (s *server) access(c echo.Context, status int, took time.Duration) {
+func (s *server) access(c echo.Context, v *visit, status int, took time.Duration) {
 	level := slog.LevelInfo
-	if s.quiet[c.Path()] {
+	if v.call.quiet {
 		level = slog.LevelDebug
 	}
-	ctx := c.Request().Context()
-	log := telemetry.Logger(ctx)
-	if !s.AccessLog || !log.Enabled(ctx, level) {
+	log := telemetry.Logger(v)
+	if !s.AccessLog || !log.Enabled(v, level) {
 		return
 	}
-	log.LogAttrs(ctx, level, "request",
+	log.LogAttrs(v, level, "request",
 		slog.String("method", c.Request().Method),
-		slog.String("route", s.route(c)),
+		slog.String("route", v.call.pattern),
 		slog.Int("status", status),
 		slog.Int64("bytes", c.Response().Size),
 		slog.Float64("duration_ms", float64(took)/float64(time.Millisecond)),
+		slog.String("client", v.client.String()),
+		slog.Int64("user", v.user),
 	)
 }

@@ -1,49 +1,58 @@
 package api
 
 import (
-	"bytes"
-	"context"
-	"crypto/sha256"
-	"encoding/base64"
-	"net/http"
-	"regexp"
+	"net/netip"
+	"net/url"
 	"strings"
 )
 
-var inlineScript = regexp.MustCompile(`(?s)<script>(.*?)</script>`)
-
-// policyFor is the Content-Security-Policy of a page: this host alone, and the scripts that stand in the page itself.
-// Both documentation programs write style attributes, which no hash can name.
-func policyFor(page []byte) string {
-	inline := inlineScript.FindAllSubmatch(page, -1)
-	scripts := make([]string, 0, len(inline)+1)
-	scripts = append(scripts, "script-src 'self'")
-	for _, m := range inline {
-		sum := sha256.Sum256(m[1])
-		scripts = append(scripts, "'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'")
-	}
-	return strings.Join([]string{
-		"default-src 'none'", strings.Join(scripts, " "), "style-src 'self' 'unsafe-inline'", "img-src 'self' data:",
-		"font-src 'self' data:", "connect-src 'self'", "worker-src blob:", "base-uri 'none'", "form-action 'none'",
-		"frame-ancestors 'none'",
-	}, "; ")
+// Policy is what may change while the API serves.
+type Policy struct {
+	RateLimit   Rate     // of each client address, IPv6 by /64, and of each user
+	CORSOrigins []string // web origins whose pages may call the API: "https://example.com"; what follows the host does not count
 }
 
-// rendered is the page that h answers at its root.
-func rendered(h http.Handler) []byte {
-	w := capture{header: http.Header{}}
-	r, err := http.NewRequestWithContext(context.Background(), http.MethodGet, "/docs/", http.NoBody)
+// SetPolicy replaces the whole policy at once: a request sees one or the other. Who has used up a rate has still done so
+// when the new policy has the same one.
+func (g *Group) SetPolicy(p Policy) {
+	g.server.policy.Store(newPolicy(p, g.server.policy.Load()))
+}
+
+// policy is a Policy as requests use it. It does not change, but for what its limiters remember.
+type policy struct {
+	rate    Rate
+	clients *limiter[netip.Addr] // nil: no limit
+	users   *limiter[int64]
+	origins map[string][]string // to the header value that allows it
+	vary    []string
+}
+
+func newPolicy(given Policy, before *policy) *policy {
+	p := &policy{rate: given.RateLimit, origins: map[string][]string{}, vary: []string{"Accept-Encoding"}}
+	switch {
+	case before != nil && before.rate == p.rate:
+		p.clients, p.users = before.clients, before.users
+	case p.rate != Rate{}:
+		p.clients, p.users = newLimiter[netip.Addr](p.rate), newLimiter[int64](p.rate)
+	}
+
+	for _, text := range given.CORSOrigins {
+		origin := originOf(text)
+		p.origins[origin] = []string{origin}
+		p.vary = []string{"Origin, Accept-Encoding"}
+	}
+	return p
+}
+
+// originOf writes an origin as browsers do: scheme, host and a port that is not the scheme's own.
+func originOf(text string) string {
+	u, err := url.Parse(strings.ToLower(text))
 	if err != nil {
-		panic(err) // a constant
+		return text
 	}
-	h.ServeHTTP(&w, r)
-	return w.Bytes()
+	host := u.Host
+	if own := map[string]string{"http": ":80", "https": ":443"}[u.Scheme]; own != "" {
+		host = strings.TrimSuffix(host, own)
+	}
+	return u.Scheme + "://" + host
 }
-
-type capture struct {
-	bytes.Buffer
-	header http.Header
-}
-
-func (c *capture) Header() http.Header { return c.header }
-func (*capture) WriteHeader(int)       {}

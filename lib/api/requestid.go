@@ -7,22 +7,22 @@ import (
 	"net/http"
 )
 
-// requestID is the client's own id when it is 1 to 64 printable ASCII characters, or a new one, as a header value.
-func requestID(h http.Header) []string {
-	if given := h["X-Request-Id"]; len(given) == 1 && printable(given[0]) {
-		return given
+// requestID is the client's own id when it is 1 to 64 printable ASCII characters, or a new one.
+func requestID(h http.Header) string {
+	if given := h["X-Request-Id"]; len(given) == 1 && printable(given[0], 64) {
+		return given[0]
 	}
 	var raw [16]byte
 	binary.LittleEndian.PutUint64(raw[:8], rand.Uint64())
 	binary.LittleEndian.PutUint64(raw[8:], rand.Uint64())
-	return []string{hex.EncodeToString(raw[:])}
+	return hex.EncodeToString(raw[:])
 }
 
-func printable(s string) bool {
+func printable(s string, most int) bool {
 	for i := range len(s) {
 		if s[i] < ' ' || s[i] > '~' {
 			return false
 		}
 	}
-	return s != "" && len(s) <= 64
+	return s != "" && len(s) <= most
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"example.com/app/lib/api/idempotency"
 	"example.com/app/lib/telemetry"
 )
 
@@ -60,6 +61,7 @@ type route struct {
 	limit        int64
 	deadline     time.Duration
 	access       access
+	idempotent   bool
 
 	server  *server
 	tag     string
@@ -126,6 +128,10 @@ func (s *server) register(r *route, h echo.HandlerFunc) (err error) {
 	if r.writer, err = newWriter(r.out); err != nil {
 		return err
 	}
+	if r.idempotent && s.DB == nil {
+		return errors.New("it is idempotent and nothing keeps the keys: set Options.DB")
+	}
+	r.binder.keyed = r.idempotent
 	if err := r.complete(); err != nil {
 		return err
 	}
@@ -136,7 +142,7 @@ func (s *server) register(r *route, h echo.HandlerFunc) (err error) {
 	}
 
 	path := echoPath(r.path)
-	s.patterns[path] = r.path
+	s.places[path] = &place{pattern: r.path}
 	s.echo.Add(r.method, path, h)
 	if r.method == http.MethodGet {
 		s.echo.Add(http.MethodHead, path, h)
@@ -156,9 +162,19 @@ func serve[I, O any](r *route, h Handler[I, O]) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		in := new(I)
+		in, key := new(I), r.keyedBy(c)
+		defer r.binder.drop(ctx, in)
 		if err := r.bind(ctx, c, in); err != nil {
 			return err
+		}
+		if key != nil {
+			return r.once(ctx, c, key, func(ctx context.Context) (a idempotency.Answer, err error) {
+				out, err := h(ctx, in)
+				if err != nil {
+					return a, err
+				}
+				return r.record(c, reflect.ValueOf(&out).Elem(), &out)
+			})
 		}
 		out, err := h(ctx, in)
 		if err != nil {

@@ -1,13 +1,12 @@
 package api
 
 import (
+	"cmp"
 	"encoding"
 	"fmt"
 	"net/http"
 	"reflect"
-	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -20,6 +19,7 @@ type writer struct {
 	id      []int // the member id, which ends a Location
 	etag    bool
 	kind    []string // the Content-Type, shared by all answers
+	checked []string // the Cache-Control of what has a tag
 }
 
 type headerField struct {
@@ -28,7 +28,7 @@ type headerField struct {
 }
 
 func newWriter(t reflect.Type) (writer, error) {
-	w := writer{kind: []string{echo.MIMEApplicationJSON}}
+	w := writer{kind: []string{echo.MIMEApplicationJSON}, checked: []string{"private, no-cache"}}
 	if t.Kind() != reflect.Struct {
 		return w, nil
 	}
@@ -52,31 +52,43 @@ func newWriter(t reflect.Type) (writer, error) {
 
 // write sends out, or 304 when the client has this version already.
 func (r *route) write(c echo.Context, v reflect.Value, out any) error {
-	if r.conditional() && r.known(strings.Join(c.Request().Header.Values("If-None-Match"), ","), v) {
-		r.setHeaders(c, v)
+	h := c.Response().Header()
+	r.setHeaders(h, c, v)
+	if r.conditional() && r.writer.etag && r.holds(c, h["Etag"][0]) {
 		return c.NoContent(http.StatusNotModified)
 	}
 	if r.status == http.StatusNoContent {
 		return c.NoContent(r.status)
 	}
 
-	body, err := strict.Marshal(out)
+	body, err := encode(out)
 	if err != nil {
-		return fmt.Errorf("write the answer: %w", err)
+		return err
 	}
-	r.setHeaders(c, v)
+	if r.hashed() && r.holds(c, bodyTag(body)) {
+		return c.NoContent(http.StatusNotModified)
+	}
 	return send(c, r.status, r.writer.kind, body)
 }
 
-// known tells whether the header If-None-Match names the version of the output.
-func (r *route) known(given string, v reflect.Value) bool {
-	return given != "" && slices.ContainsFunc(r.writer.headers, func(f headerField) bool {
-		return f.name == "Etag" && noneMatch(given, headerText(f.name, v.FieldByIndex(f.index)))
-	})
+func encode(out any) ([]byte, error) {
+	body, err := strict.Marshal(out)
+	if err != nil {
+		return nil, fmt.Errorf("write the answer: %w", err)
+	}
+	return body, nil
 }
 
-func (r *route) setHeaders(c echo.Context, v reflect.Value) {
+// holds tags the answer, and tells whether the client has that version already.
+func (r *route) holds(c echo.Context, tag string) bool {
 	h := c.Response().Header()
+	h["Cache-Control"] = r.writer.checked
+	held, ok := heldTag(c.Request().Header["If-None-Match"], tag)
+	h["Etag"] = []string{cmp.Or(held, tag)}
+	return ok
+}
+
+func (r *route) setHeaders(h http.Header, c echo.Context, v reflect.Value) {
 	for _, f := range r.writer.headers {
 		h[f.name] = []string{headerText(f.name, v.FieldByIndex(f.index))}
 	}
@@ -88,11 +100,24 @@ func (r *route) setHeaders(c echo.Context, v reflect.Value) {
 // buffered is how much net/http holds back to count it by itself.
 const buffered = 2 << 10
 
-// send writes a body whose length the client is told, so that nothing is chunked.
+// send writes a body whose length the client is told, so that nothing is chunked: in gzip when that is worth it and
+// the client takes it, under a tag of its own.
 func send(c echo.Context, status int, kind []string, body []byte) error {
 	w := c.Response()
 	h := w.Header()
 	h["Content-Type"] = kind
+	if len(body) >= worthwhile && acceptsGzip(c.Request().Header) {
+		p, err := pack(body)
+		if err != nil {
+			return fmt.Errorf("compress the answer: %w", err)
+		}
+		defer p.release()
+		body = p.out.Bytes()
+		h["Content-Encoding"] = []string{"gzip"}
+		if tag := h["Etag"]; len(tag) == 1 {
+			h["Etag"] = []string{packedTag(tag[0])}
+		}
+	}
 	if len(body) >= buffered {
 		h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	}
