@@ -59,9 +59,10 @@ func (s *Scheduler) List(ctx context.Context) ([]Planned, error) {
 	}
 
 	var list []Planned
-	for _, job := range s.jobs {
-		p := Planned{Job: job.Name, Schedule: job.Schedule.String(), Last: last[job.Name]}
-		if next := job.Schedule.Next(time.Now()); !next.IsZero() {
+	for _, t := range s.tickers {
+		at := t.asked()
+		p := Planned{Job: t.job.Name, Schedule: at.String(), Last: last[t.job.Name]}
+		if next := at.Next(time.Now()); !next.IsZero() {
 			p.Next = &next
 		}
 		list = append(list, p)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -35,6 +34,9 @@ type Scheduler struct {
 	grace  time.Duration
 	log    *slog.Logger
 	wg     sync.WaitGroup
+
+	tickers []*ticker     // one for each job, in their order
+	changed chan struct{} // holds one when a schedule was asked for
 }
 
 // New refuses jobs without a name or a task, and two of one name. It does not touch the database.
@@ -48,15 +50,20 @@ func New(o Options) (*Scheduler, error) {
 	}
 
 	lease, grace := cmp.Or(o.Lease, 30*time.Second), cmp.Or(o.Grace, 25*time.Second)
-	return &Scheduler{
-		db:     o.DB,
-		jobs:   o.Jobs,
-		ledger: ledger{db: o.DB, host: o.Host, lease: lease, reply: min(lease/3, grace/2)},
-		lease:  lease,
-		beat:   min(lease/10, time.Second),
-		grace:  grace,
-		log:    cmp.Or(o.Log, slog.Default()),
-	}, nil
+	s := &Scheduler{
+		db:      o.DB,
+		jobs:    o.Jobs,
+		ledger:  ledger{db: o.DB, host: o.Host, lease: lease, reply: min(lease/3, grace/2)},
+		lease:   lease,
+		beat:    min(lease/10, time.Second),
+		grace:   grace,
+		log:     cmp.Or(o.Log, slog.Default()),
+		changed: make(chan struct{}, 1),
+	}
+	for _, job := range o.Jobs {
+		s.tickers = append(s.tickers, s.newTicker(job))
+	}
+	return s, nil
 }
 
 // Run runs the jobs at their time and takes over what other replicas left, at the cost of one small query a second.
@@ -67,40 +74,44 @@ func (s *Scheduler) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("start the clock of jobs: %w", err)
 	}
-	tickers, err := s.plan(clock)
-	if err != nil {
-		return errors.Join(err, clock.Shutdown())
-	}
 
 	s.wg.Go(func() { s.newSweeper().run(ctx) })
-	for _, t := range tickers {
+	for _, t := range s.tickers {
 		s.wg.Go(func() { t.run(ctx) })
 	}
 	clock.Start()
+	s.keepPlanned(ctx, clock)
 
-	<-ctx.Done()
 	err = clock.Shutdown()
 	s.wg.Wait()
 	return err
 }
 
-// plan lets gocron wake a ticker at every tick of its job.
-func (s *Scheduler) plan(clock gocron.Scheduler) ([]*ticker, error) {
-	var tickers []*ticker
-	for _, job := range s.jobs {
-		if job.Schedule.Off() {
-			continue
+func (s *Scheduler) keepPlanned(ctx context.Context, clock gocron.Scheduler) {
+	for {
+		for _, t := range s.tickers {
+			if err := t.plan(clock); err != nil {
+				s.log.Error("a job's ticks may come late by a minute", "job", t.job.Name, "error", err)
+			}
 		}
-
-		t := s.newTicker(job)
-		_, err := clock.NewJob(gocron.CronJob(job.Schedule.String(), true), gocron.NewTask(t.poke),
-			gocron.WithName(job.Name), gocron.WithCronImplementation(instants{job.Schedule}))
-		if err != nil {
-			return nil, fmt.Errorf("plan job %s: %w", job.Name, err)
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.changed:
 		}
-		tickers = append(tickers, t)
 	}
-	return tickers, nil
+}
+
+// plan lets gocron wake the ticker at every tick of the schedule that was asked for last.
+func (t *ticker) plan(clock gocron.Scheduler) error {
+	name, at := t.job.Name, t.asked()
+	clock.RemoveByTags(name)
+	if at.Off() {
+		return nil
+	}
+	_, err := clock.NewJob(gocron.CronJob(at.String(), true), gocron.NewTask(t.poke),
+		gocron.WithName(name), gocron.WithTags(name), gocron.WithCronImplementation(instants{at}))
+	return err
 }
 
 // instants makes gocron use our own Next.

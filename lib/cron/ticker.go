@@ -2,32 +2,37 @@ package cron
 
 import (
 	"context"
+	"sync"
 	"time"
 )
+
+const longestPause = time.Minute
 
 // ticker answers the ticks of one job, in their order: each is claimed here, elsewhere, or recorded as skipped.
 // gocron wakes it at each, but the database's clock says what is due: a host whose clock differs waits for itself,
 // and looks again every minute.
 type ticker struct {
-	s       *Scheduler
-	job     Job
-	wake    chan struct{}
-	last    time.Time // the newest tick that has its answer
-	backlog time.Time // ticks up to this one were missed: they wait for the run before them
-	holder  string    // of the claim that is under way
-	outage  outage
+	s        *Scheduler
+	job      Job
+	wake     chan struct{}
+	schedule Schedule  // that of the job until another one was asked for
+	last     time.Time // all ticks up to here have their answer
+	backlog  time.Time // ticks up to this one were missed: they wait for the run before them
+	holder   string    // of the claim that is under way
+	outage   outage
+
+	mu      sync.Mutex
+	latest  Schedule
+	changes []change // on the way from schedule to latest
 }
 
 func (s *Scheduler) newTicker(job Job) *ticker {
-	return &ticker{s: s, job: job, wake: make(chan struct{}, 1), holder: newHolder()}
-}
-
-func (t *ticker) poke() {
-	select {
-	case t.wake <- struct{}{}:
-	default:
+	return &ticker{
+		s: s, job: job, schedule: job.Schedule, latest: job.Schedule, wake: make(chan struct{}, 1), holder: newHolder(),
 	}
 }
+
+func (t *ticker) poke() { poke(t.wake) }
 
 func (t *ticker) run(ctx context.Context) {
 	for ctx.Err() == nil {
@@ -45,7 +50,8 @@ func (t *ticker) run(ctx context.Context) {
 
 // work answers what is due and says when to look again, if nothing wakes it before.
 func (t *ticker) work(ctx context.Context) (time.Duration, error) {
-	for {
+	for !t.idle() {
+		before := time.Now()
 		now, err := t.s.ledger.now(ctx)
 		if err != nil {
 			return t.s.beat, err
@@ -53,10 +59,11 @@ func (t *ticker) work(ctx context.Context) (time.Duration, error) {
 		if err := t.resume(ctx, now); err != nil {
 			return t.s.beat, err
 		}
+		t.adopt(now, before)
 
-		due := newest(t.job.Schedule, t.last, now, max(1, int(t.job.Missed)))
+		due := newest(t.schedule, t.last, now, max(1, int(t.job.Missed)))
 		if len(due) == 0 {
-			return min(t.job.Schedule.Next(t.last).Sub(now), time.Minute), nil
+			return t.pause(now), nil
 		}
 		if len(due) > 1 {
 			t.backlog = due[len(due)-1]
@@ -67,6 +74,15 @@ func (t *ticker) work(ctx context.Context) (time.Duration, error) {
 			return t.s.beat, err
 		}
 	}
+	return longestPause, nil
+}
+
+func (t *ticker) pause(now time.Time) time.Duration {
+	next := t.schedule.Next(t.last)
+	if next.IsZero() {
+		return longestPause
+	}
+	return min(next.Sub(now), longestPause)
 }
 
 // resume finds out, once, where to begin: at the start, or behind the newest tick in the table.
