@@ -4,6 +4,8 @@ import (
 	"net/http"
 
 	"example.com/app/lib/api"
+	"example.com/app/lib/auth"
+	"example.com/app/lib/cpu"
 	"example.com/app/models"
 )
 
@@ -11,9 +13,15 @@ import (
 func Errors() []api.ErrorStatus {
 	return []api.ErrorStatus{
 		{Err: models.ErrNotFound, Status: http.StatusNotFound, Code: "not_found"},
+		{Err: models.ErrConflict, Status: http.StatusConflict, Code: "conflict"},
 		{Err: models.ErrStale, Status: http.StatusPreconditionFailed, Code: "stale"},
 		{Err: models.ErrImportEmpty, Status: http.StatusUnprocessableEntity, Code: "import_empty"},
 		{Err: models.ErrImportLarge, Status: http.StatusUnprocessableEntity, Code: "import_large"},
 		{Err: models.ErrInvalid, Status: http.StatusUnprocessableEntity, Code: "invalid"},
+		{Err: auth.ErrNobody, Status: http.StatusUnauthorized, Code: "unauthorized"},
+		{Err: auth.ErrCredentials, Status: http.StatusUnauthorized, Code: "credentials"},
+		{Err: auth.ErrRefresh, Status: http.StatusUnauthorized, Code: "refresh_token"},
+		{Err: auth.ErrSlow, Status: http.StatusTooManyRequests, Code: "too_many_attempts"},
+		{Err: cpu.ErrBusy, Status: http.StatusServiceUnavailable, Code: "busy"},
 	}
 }

@@ -14,6 +14,7 @@ import (
 var (
 	ErrNotFound = errors.New("there is none")
 	ErrInvalid  = errors.New("the value cannot be stored")
+	ErrConflict = errors.New("there is another already")
 	ErrStale    = errors.New("it is not at that version")
 )
 

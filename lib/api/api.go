@@ -49,7 +49,8 @@ type Options struct {
 }
 
 // ErrorStatus says what a client sees of an error: the status, a stable code, and Err's own text.
-// What wraps Err is never shown: drivers put words there that are nobody's business.
+// What wraps Err is never shown: drivers put words there that are nobody's business. An error that also has a method
+// RetryAfter() time.Duration gets that header.
 type ErrorStatus struct {
 	Err    error // matched by errors.Is
 	Status int

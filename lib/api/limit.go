@@ -3,12 +3,10 @@ package api
 import (
 	"net/http"
 	"net/netip"
-	"strconv"
 	"sync"
 	"time"
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
-	"github.com/labstack/echo/v4"
 )
 
 // remembered bounds what a limiter knows: about 16 MB of IPv6 networks. Who is forgotten may begin anew.
@@ -85,9 +83,8 @@ func (v *visit) identify(user int64) error {
 }
 
 func tooMany(wait time.Duration) *refusal {
-	seconds := (wait + time.Second - 1) / time.Second
 	return &refusal{
 		status: http.StatusTooManyRequests, code: codeTooMany, detail: "too many requests: wait for as long as Retry-After says",
-		header: [2]string{echo.HeaderRetryAfter, strconv.FormatInt(int64(seconds), 10)},
+		header: retryAfter(wait),
 	}
 }

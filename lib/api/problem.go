@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -49,13 +51,32 @@ func (s *server) refusalOf(err error) *refusal {
 	}
 	for _, e := range s.Errors {
 		if errors.Is(err, e.Err) {
-			return &refusal{status: e.Status, code: e.Code, detail: e.Err.Error()}
+			return &refusal{status: e.Status, code: e.Code, detail: e.Err.Error(), header: advice(e.Status, err)}
 		}
 	}
 	if e, ok := errors.AsType[*echo.HTTPError](err); ok {
 		return routing(e.Code)
 	}
 	return failure(err)
+}
+
+// advice is the header that goes with the status of a listed error.
+func advice(status int, err error) [2]string {
+	if later, ok := errors.AsType[interface {
+		error
+		RetryAfter() time.Duration
+	}](err); ok {
+		return retryAfter(later.RetryAfter())
+	}
+	if status == http.StatusUnauthorized {
+		return [2]string{echo.HeaderWWWAuthenticate, challenge}
+	}
+	return [2]string{}
+}
+
+func retryAfter(wait time.Duration) [2]string {
+	seconds := (wait + time.Second - 1) / time.Second
+	return [2]string{echo.HeaderRetryAfter, strconv.FormatInt(int64(seconds), 10)}
 }
 
 // routing is the router's own answer.

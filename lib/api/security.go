@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -55,7 +56,7 @@ func (a access) forbidden() *refusal {
 	}
 }
 
-// admit tells who asks, in the context for the handler and in the request for the access line, or refuses.
+// admit tells who asks, in the context for the handler and in the visit for the access line, or refuses.
 func (r *route) admit(ctx context.Context, c echo.Context) (context.Context, error) {
 	authenticate := r.server.Authenticate
 	if authenticate == nil || r.access.public {
@@ -73,7 +74,9 @@ func (r *route) admit(ctx context.Context, c echo.Context) (context.Context, err
 	if err != nil {
 		return ctx, err
 	}
-	c.SetRequest(c.Request().WithContext(auth.With(c.Request().Context(), who)))
+	if err := visitOf(ctx).identify(who.User); err != nil {
+		return ctx, err
+	}
 	if !who.Role.Covers(r.access.role) {
 		return ctx, r.access.forbidden()
 	}
@@ -95,6 +98,9 @@ func bearer(h http.Header) (token string, ok bool) {
 	}
 	return strings.TrimSpace(token), true
 }
+
+// Client is who sends the request of a handler's context: an address, or the network of IPv6 that one client has to itself.
+func Client(ctx context.Context) netip.Addr { return network(visitOf(ctx).client) }
 
 const securityScheme = "bearer"
 
