@@ -59,8 +59,7 @@ func TestURLsAreReadAsWhoOpensThemReadsThem(t *testing.T) {
 		"DATABASE_URL=postgres://app:hush@h:99999/app":             `DATABASE_URL is "postgres://app:xxxxx@h:99999/app" (environment): cannot be used: invalid port`,
 		"AMQP_URL=amqp://app:hush@h: 5672/":                        `AMQP_URL is "amqp://xxxxx@h: 5672/" (environment): must be a URL`,
 		"AMQP_URL_EAST=amqp://app:hush@h/a b":                      `AMQP_URL_EAST is "amqp://app:xxxxx@h/a%20b" (environment): cannot be used: want amqp://`,
-		"CORS_ORIGINS=https://a.example,https://b.example/":        `CORS_ORIGINS is "https://a.example,https://b.example/" (environment): must be what a browser sends as Origin`,
-		"CORS_ORIGINS=https://A.example":                           `CORS_ORIGINS is "https://A.example" (environment): must be what a browser sends as Origin`,
+		"CORS_ORIGINS=https://a.example,b.example":                 `CORS_ORIGINS is "https://a.example,b.example" (environment): must be a comma-separated list, each value a URL that begins with http:// or https://`,
 	} {
 		_, err := config.Load(new(cmd.Settings), config.Options{Environ: []string{given}})
 		if len(config.MistakesOf(err)) != 1 || !strings.HasPrefix(err.Error(), want) {

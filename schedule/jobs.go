@@ -9,9 +9,9 @@ import (
 
 // Times are the settings that say when each job runs.
 type Times struct {
-	RenameStudents       cron.Schedule `name:"SCHEDULE_RENAME_STUDENTS" default:"* * * * *" help:"when rename_students runs, UTC: cron with optional seconds, @every 30s, or off"`
-	RenameStudentsHourly cron.Schedule `name:"SCHEDULE_RENAME_STUDENTS_HOURLY" default:"0 * * * *" help:"when rename_students_hourly runs, UTC: as above"`
-	Housekeeping         cron.Schedule `name:"SCHEDULE_HOUSEKEEPING" default:"30 3 * * *" help:"when housekeeping runs, UTC: as above"`
+	RenameStudents       cron.Schedule `name:"SCHEDULE_RENAME_STUDENTS" reload:"true" default:"* * * * *" help:"when rename_students runs, UTC: cron with optional seconds, @every 30s, or off"`
+	RenameStudentsHourly cron.Schedule `name:"SCHEDULE_RENAME_STUDENTS_HOURLY" reload:"true" default:"0 * * * *" help:"when rename_students_hourly runs, UTC: as above"`
+	Housekeeping         cron.Schedule `name:"SCHEDULE_HOUSEKEEPING" reload:"true" default:"30 3 * * *" help:"when housekeeping runs, UTC: as above"`
 }
 
 // Jobs is the table.

@@ -9,6 +9,7 @@
 //	Port int               `name:"PORT" default:"8080" validate:"min=1,max=65535" help:"where it listens"`
 //	Key  string            `name:"KEY" secret:"true" help:"never shown"`
 //	More map[string]string `name:"URL_*" help:"URL_EAST is more[east]"`
+//	Rate int               `name:"RATE" reload:"true" help:"may change while the process runs"`
 package config
 
 import (
@@ -45,6 +46,7 @@ type Setting struct {
 type Report struct {
 	settings []Setting
 	unknown  []Mistake
+	marks    map[string]mark // by the settings' names
 }
 
 // Load fills into, a pointer to a struct. The error is Mistakes, all there are; the Report is never nil. A setting
@@ -62,7 +64,7 @@ func Load(into any, o Options) (*Report, error) {
 	}
 	b.complete(into)
 	b.check(into)
-	return &Report{settings: b.shown(), unknown: layers.unknown}, b.mistakes.orNil()
+	return &Report{settings: b.shown(), unknown: layers.unknown, marks: b.marks()}, b.mistakes.orNil()
 }
 
 // Settings are in the order of the struct; a NAME_* that has no entry is there under this name.

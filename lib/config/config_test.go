@@ -16,7 +16,7 @@ type settings struct {
 	Port     int           `name:"PORT" default:"80" validate:"min=1,max=65535" help:"where it listens"`
 	Color    string        `name:"COLOR" default:"red" validate:"oneof=red green"`
 	Loud     bool          `name:"LOUD" default:"off"`
-	Level    slog.Level    `name:"LEVEL" default:"info"`
+	Level    slog.Level    `name:"LEVEL" default:"info" reload:"true"`
 	Name     string        `name:"NAME"`
 	Key      string        `name:"KEY" secret:"true" validate:"min=4"`
 	Patience time.Duration `name:"PATIENCE" default:"2s" validate:"min=1s"`

@@ -19,6 +19,7 @@ type field struct {
 	rules    string
 	help     string
 	secret   bool
+	reload   bool // it may change while the process runs
 	value    reflect.Value
 }
 
@@ -44,6 +45,7 @@ func newField(name string, tag reflect.StructTag, v reflect.Value) field {
 	return field{
 		name: name, fallback: fallback, fixed: fixed, value: v,
 		rules: tag.Get("validate"), help: tag.Get("help"), secret: tag.Get("secret") == "true",
+		reload: tag.Get("reload") == "true",
 	}
 }
 
