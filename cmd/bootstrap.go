@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"example.com/app/lib/broker"
+	"example.com/app/lib/cpu"
 	"example.com/app/lib/pg"
 	"example.com/app/migrations"
 )
@@ -25,6 +26,7 @@ type Deps struct {
 	Metrics  *prometheus.Registry
 	Ops      *http.ServeMux // what the ops port has besides probes, metrics and profiles
 	DB       *pg.DB
+	CPU      *cpu.Pool // for what burns the processor for long
 	Brokers  map[broker.Connection]broker.Driver
 }
 
@@ -33,7 +35,7 @@ func newDeps(s Settings, v voice) *Deps {
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return &Deps{
 		Settings: s, Log: v.log, Level: v.level, Metrics: metrics, Ops: http.NewServeMux(),
-		Brokers: map[broker.Connection]broker.Driver{},
+		CPU: cpu.NewPool(0), Brokers: map[broker.Connection]broker.Driver{},
 	}
 }
 

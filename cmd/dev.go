@@ -42,7 +42,8 @@ func devCommand(f *flags) *cobra.Command {
 }
 
 func (f *flags) dev(c *cobra.Command, fresh bool) error {
-	s, report, err := f.load(c)
+	r := f.newReloader(c)
+	s, report, err := r.first()
 	if s.Env == "production" {
 		return errors.New("app dev is not for production: it shows the documentation and adds students; use app run")
 	}
@@ -61,13 +62,13 @@ func (f *flags) dev(c *cobra.Command, fresh bool) error {
 	if origin == config.Default {
 		return withPostgres(c.Context(), s, fresh, v.log, func(server *embedded.Server) error {
 			s.DatabaseURL = server.URL()
-			return liveDev(c, s, v, server.Data())
+			return liveDev(c, s, v, r, devData{where: server.Data(), own: true})
 		})
 	}
 	if fresh {
 		return fmt.Errorf("--fresh empties the database of app dev itself, and DATABASE_URL is set (%s): unset it", origin)
 	}
-	return liveDev(c, s, v, "DATABASE_URL ("+origin+")")
+	return liveDev(c, s, v, r, devData{where: "DATABASE_URL (" + origin + ")"})
 }
 
 // forDev changes defaults alone: what somebody has set stays.
@@ -75,6 +76,9 @@ func forDev(s Settings, r *config.Report) Settings {
 	s.Debug = true
 	if r.Origin("LOG_FORMAT") == config.Default {
 		s.LogFormat = "text"
+	}
+	if r.Origin("AUTH") == config.Default {
+		s.Auth = false
 	}
 	if r.Origin("AMQP_URL") == config.Default {
 		s.AMQPURL = inMemory
@@ -113,8 +117,14 @@ func devFault(err error, s Settings) error {
 	return err
 }
 
-// liveDev tells in its summary where data is.
-func liveDev(c *cobra.Command, s Settings, v voice, data string) error {
+// devData is where the data of `app dev` is.
+type devData struct {
+	where string
+	own   bool // nobody else uses it, so that users with a well-known password may be there
+}
+
+// liveDev tells in its summary where data is, and who can log in.
+func liveDev(c *cobra.Command, s Settings, v voice, r *reloader, data devData) error {
 	if err := migrateUp(c.Context(), s, v.log); err != nil {
 		return unlessStopped(c.Context(), err)
 	}
@@ -124,9 +134,14 @@ func liveDev(c *cobra.Command, s Settings, v voice, data string) error {
 		portSetting: "OPS_PORT",
 		port:        func(s Settings) int { return s.OpsPort },
 		parts: func(ctx context.Context, d *Deps, p *ops.Probes) ([]part, error) {
+			if s.Auth && data.own {
+				if err := addDemoUsers(ctx, d); err != nil {
+					return nil, err
+				}
+			}
 			return devParts(ctx, d, p, func() { fmt.Fprint(c.OutOrStdout(), devSummary(s, data)) })
 		},
-	}, s, v)
+	}, s, v, r)
 }
 
 // devParts are those of every mode, and the summary.

@@ -13,9 +13,10 @@ func TestMain(m *testing.M) { os.Exit(testenv.MainOr(m, cmd.Execute)) }
 
 type settings = testenv.Settings
 
+// freePorts are for programs beside one another, which nobody has to log in to.
 func freePorts(t *testing.T) settings {
 	t.Helper()
-	return testenv.Ports(t, "API_PORT", "OPS_PORT", "AMQ_PORT", "SCHEDULE_PORT")
+	return testenv.Ports(t, "API_PORT", "OPS_PORT", "AMQ_PORT", "SCHEDULE_PORT").With(settings{"AUTH": "off"})
 }
 
 func start(t *testing.T, dir string, s settings, args ...string) *testenv.Program {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -73,7 +72,7 @@ func (s servers) settings() settings { return settings{"DATABASE_URL": s.databas
 func newWorld(t *testing.T, s servers, more settings) *world {
 	t.Helper()
 	w := &world{T: t, servers: s, dir: t.TempDir(), settings: settings{
-		"LOG_FORMAT": "text", "LOG_LEVEL": "warn", "ACCESS_LOG": "off", "DB_MAX_CONNECTIONS": "6", "WORKERS": "4",
+		"LOG_FORMAT": "text", "LOG_LEVEL": "warn", "ACCESS_LOG": "off", "AUTH": "off", "DB_MAX_CONNECTIONS": "6", "WORKERS": "4",
 		"AMQP_RETRY_DELAYS": delays, "SCHEDULE_RENAME_STUDENTS": "off", "SCHEDULE_RENAME_STUDENTS_HOURLY": "off",
 	}.With(s.settings()).With(more)}
 	results.of(t, &w.said)
@@ -87,8 +86,7 @@ func newWorld(t *testing.T, s servers, more settings) *world {
 	defer cancel()
 	w.must(w.driver.Declare(ctx, w.families...))
 
-	results.under(fmt.Sprintf("%s, Postgres %s, %s", runtime.Version(),
-		one[string](w, "SHOW server_version"), w.driver.State().Server))
+	results.under(fmt.Sprintf("Postgres %s, %s", one[string](w, "SHOW server_version"), w.driver.State().Server))
 	return w
 }
 
