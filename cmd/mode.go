@@ -28,13 +28,15 @@ type mode struct {
 // part is one piece of a mode's work. It runs until its context ends, and then finishes what it has begun
 // within SHUTDOWN_TIMEOUT.
 type part struct {
-	run   func(ctx context.Context) error
-	stuck func() error // why the process must be replaced; nil for never
+	run    func(ctx context.Context) error
+	stuck  func() error     // why the process must be replaced; nil for never
+	reload func(s Settings) // takes up what may change while it runs; nil for nothing
 }
 
 // start is the life of a mode, from the settings to the last connection's end.
 func (f *flags) start(c *cobra.Command, m mode) error {
-	s, report, err := f.load(c)
+	r := f.newReloader(c)
+	s, report, err := r.first()
 	if err != nil {
 		return err
 	}
@@ -45,7 +47,7 @@ func (f *flags) start(c *cobra.Command, m mode) error {
 	}
 	defer v.close()
 	warnOfUnknown(report, v.log)
-	return live(c.Context(), m, s, v)
+	return live(c.Context(), m, s, v, r)
 }
 
 func warnOfUnknown(r *config.Report, log *slog.Logger) {
@@ -55,7 +57,7 @@ func warnOfUnknown(r *config.Report, log *slog.Logger) {
 }
 
 // live answers probes from its first moment to its last. A signal while it starts is a stop like any other.
-func live(ctx context.Context, m mode, s Settings, v voice) error {
+func live(ctx context.Context, m mode, s Settings, v voice, r *reloader) error {
 	probes, d := &ops.Probes{}, newDeps(s, v)
 	closeOps, err := d.serveOps(ctx, m, probes)
 	if err != nil {
@@ -71,6 +73,7 @@ func live(ctx context.Context, m mode, s Settings, v voice) error {
 	probes.Ready(stuck(parts), d.DB.Ping, d.checks(m)...)
 	d.Log.Info("ready")
 
+	parts = append(parts, d.reloading(r, parts))
 	err = work(ctx, parts, func() { drain(probes, s.DrainDelay, d.Log) })
 	d.Log.Info("stopped")
 	return err

@@ -37,7 +37,9 @@ func schedulerParts(_ context.Context, d *Deps, _ *ops.Probes) ([]part, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []part{{run: s.Run}}, nil
+	return []part{{run: s.Run, reload: func(to Settings) {
+		s.Reschedule(schedulesOf(schedule.Jobs(d.DB, to.Times)))
+	}}}, nil
 }
 
 func newScheduler(d *Deps) (*cron.Scheduler, error) {
