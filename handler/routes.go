@@ -6,19 +6,26 @@ import (
 
 	"example.com/app/lib/api"
 	"example.com/app/lib/auth"
+	"example.com/app/lib/cpu"
 	"example.com/app/lib/pg"
 	"example.com/app/models"
 )
 
-// Routes is the table of the API.
-func Routes(root *api.Group, db *pg.DB) {
+// Routes is the table of the API. What burns the processor for long runs on pool; gate knows the sessions of those who
+// have logged in.
+func Routes(root *api.Group, db *pg.DB, pool *cpu.Pool, gate *auth.Gate) {
+	passwords := auth.NewPasswords(pool)
+	users := users{store: models.NewUsers(db), passwords: passwords}
+	sessions := sessions{
+		store: models.NewSessions(db), users: users.store, passwords: passwords, gate: gate, brake: auth.NewBrake(),
+	}
 	students := students{store: models.NewStudents(db)}
 	history := history{store: models.NewStudentEvents(db)}
-	imports := imports{store: models.NewStudentImports(db)}
+	imports := imports{store: models.NewStudentImports(db), cpu: pool}
 
 	g := root.Group("/students", "students")
 	api.Get(g, "", "listStudents", "List students", students.list, api.Role(auth.Reader))
-	api.Post(g, "", "createStudent", "Create a student", students.create, api.Role(auth.Editor))
+	api.Post(g, "", "createStudent", "Create a student", students.create, api.Role(auth.Editor), api.Idempotent())
 	api.Get(g, "/{id}", "showStudent", "Show a student", students.show, api.Role(auth.Reader))
 	api.Patch(g, "/{id}", "updateStudent", "Change a student", students.update, api.Role(auth.Editor),
 		api.Description("Members that are left out stay as they are. With If-Match, a change that was made meanwhile is not overwritten."))
@@ -29,7 +36,20 @@ func Routes(root *api.Group, db *pg.DB) {
 
 	files := g.Group("/imports", "imports")
 	api.Post(files, "", "importStudents", "Create students from a file", imports.create, api.Role(auth.Editor),
-		api.Status(http.StatusAccepted), api.BodyLimit(ImportBytes), api.Deadline(importTime),
+		api.Idempotent(), api.Status(http.StatusAccepted), api.BodyLimit(ImportBytes), api.Deadline(importTime),
 		api.Description("Takes all rows that keep the rules, or none when the file does not arrive whole. The students come a little later: the import tells how many are there."))
 	api.Get(files, "/{id}", "showImport", "Show how far an import has come", imports.show, api.Role(auth.Reader))
+
+	people := root.Group("/users", "users")
+	api.Post(people, "", "createUser", "Create a user", users.create, api.Role(auth.Admin))
+	api.Get(people, "/{id}", "showUser", "Show a user", users.show, api.Role(auth.Admin))
+	api.Get(root.Group("/me", "users"), "", "showMe", "Show who has logged in", users.me, api.Role(auth.Reader))
+
+	logins := root.Group("/sessions", "sessions")
+	api.Post(logins, "", "createSession", "Log in", sessions.create, api.Public(),
+		api.Description("Whether the user is unknown, the password wrong or the user disabled is not told. After some failures the next attempt has to wait, longer each time."))
+	api.Post(logins, "/refresh", "refreshSession", "Go on with a session", sessions.refresh, api.Public(), api.Status(http.StatusOK),
+		api.Description("A refresh token is good once: one that comes again may be stolen, and ends the session."))
+	api.Delete(logins, "", "deleteSession", "Log out", sessions.delete, api.Role(auth.Reader),
+		api.Description("Ends the session of the access token. Its tokens are good for nothing from now on, in other processes a few seconds later."))
 }

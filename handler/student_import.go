@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"example.com/app/lib/cpu"
 	"example.com/app/models"
 	"example.com/app/schemas"
 )
@@ -15,20 +16,15 @@ const importTime = 5 * time.Minute
 
 type imports struct {
 	store models.StudentImports
+	cpu   *cpu.Pool
 }
 
-// create takes the whole file in before it opens a transaction: a client may be slow.
 func (i imports) create(ctx context.Context, in *schemas.StudentImportIn) (schemas.StudentImportOut, error) {
-	rows, err := newSpool()
+	draft, err := studentFile{in.Rows, i.cpu}.draft(ctx)
 	if err != nil {
 		return schemas.StudentImportOut{}, err
 	}
-	defer rows.close()
-	if err := rows.fill(in.Rows); err != nil {
-		return schemas.StudentImportOut{}, err
-	}
-
-	row, err := i.store.Create(ctx, models.StudentImportDraft{Rows: rows.all(), Refused: rows.refused, Refusals: rows.refusals})
+	row, err := i.store.Create(ctx, draft)
 	if err != nil {
 		return schemas.StudentImportOut{}, err
 	}

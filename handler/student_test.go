@@ -12,6 +12,7 @@ import (
 	"example.com/app/handler"
 	"example.com/app/lib/api"
 	"example.com/app/lib/api/apitest"
+	"example.com/app/lib/cpu"
 	"example.com/app/lib/pg"
 	"example.com/app/lib/pg/pgtest"
 )
@@ -25,11 +26,11 @@ type client struct {
 
 func newClient(t testing.TB) client {
 	t.Helper()
-	root := api.New(api.Options{
-		Title: "Students", Version: "test", Prefix: "/api/v1", Errors: handler.Errors(), Logger: slog.New(slog.DiscardHandler),
-	})
 	db := pgtest.New(t)
-	handler.Routes(root, db)
+	root := api.New(api.Options{
+		Title: "Students", Version: "test", Prefix: "/api/v1", Errors: handler.Errors(), Logger: slog.New(slog.DiscardHandler), DB: db,
+	})
+	handler.Routes(root, db, cpu.NewPool(0), nil)
 	return client{t, db, apitest.Handler(t, root)}
 }
 
@@ -324,8 +325,8 @@ func TestRefusalsHaveTheirStatus(t *testing.T) {
 
 func TestDocumentKnowsThatAnEmptyPatchIsRefused(t *testing.T) {
 	t.Parallel()
-	root := api.New(api.Options{Title: "Students"})
-	handler.Routes(root, nil)
+	root := api.New(api.Options{Title: "Students", DB: new(pg.DB)})
+	handler.Routes(root, nil, nil, nil)
 	body, err := root.Document()
 	if err != nil {
 		t.Fatal(err)

@@ -56,11 +56,14 @@ func (b *binder) path(c echo.Context, v reflect.Value) error {
 // rest reads body, query and headers, and lists everything that is wrong with them at once.
 func (b *binder) rest(c echo.Context, in any, v reflect.Value, limit int64) error {
 	var found findings
-	if err := b.take(c.Request(), in, v, limit, &found); err != nil {
+	if err := b.take(c.Request(), in, limit, &found); err != nil {
 		return err
 	}
 	b.query(c.Request().URL.RawQuery, v, &found)
 	b.header(c.Request().Header, v, &found)
+	if b.keyed {
+		judgeKey(c.Request().Header, &found)
+	}
 
 	if broken, ok := errors.AsType[strict.Problems](strict.Validate(in)); ok {
 		if slices.ContainsFunc(broken, from("/path/")) {
@@ -68,14 +71,17 @@ func (b *binder) rest(c echo.Context, in any, v reflect.Value, limit int64) erro
 		}
 		found.judge(broken)
 	}
-	return found.err()
+	if err := found.err(); err != nil || b.stream == nil {
+		return err
+	}
+	return b.stream.receive(c.Request(), v, limit)
 }
 
-// take decodes the body, or opens it for the handler.
-func (b *binder) take(r *http.Request, in any, v reflect.Value, limit int64, found *findings) error {
+// take decodes the body, unless it is a Stream: that is received once nothing else is wrong.
+func (b *binder) take(r *http.Request, in any, limit int64, found *findings) error {
 	switch {
 	case b.stream != nil:
-		return b.stream.open(r, v, limit)
+		return b.stream.judge(r, limit)
 	case b.body:
 		return decodeBody(r, in, limit, found)
 	default:

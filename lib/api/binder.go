@@ -16,6 +16,7 @@ type binder struct {
 	body                    bool         // some field has a json tag
 	stream                  *streamField // instead of body
 	cursor                  bool         // some field is a Cursor
+	keyed                   bool         // there may be an Idempotency-Key
 }
 
 // parameter is a field that comes from the path, the query or a header.

@@ -26,8 +26,7 @@ func decodeBody(r *http.Request, in any, limit int64, found *findings) error {
 	if err := unsupported(r, echo.MIMEApplicationJSON); err != nil {
 		return err
 	}
-	body, err := newBodyReader(r, limit)
-	if err != nil {
+	if err := announced(r, limit); err != nil {
 		return err
 	}
 
@@ -38,11 +37,11 @@ func decodeBody(r *http.Request, in any, limit int64, found *findings) error {
 			bodies.Put(buffer)
 		}
 	}()
-	if _, err := buffer.ReadFrom(body); err != nil {
+	if _, err := buffer.ReadFrom(newBodyReader(r, limit)); err != nil {
 		return err
 	}
 
-	err = strict.Unmarshal(buffer.Bytes(), in)
+	err := strict.Unmarshal(buffer.Bytes(), in)
 	if s, ok := errors.AsType[*strict.SyntaxError](err); ok {
 		found.malformed, found.unread = true, true
 		found.problems = append(found.problems, strict.Problem(*s))

@@ -16,12 +16,16 @@ type bodyReader struct {
 	err     error // every Read after the first that failed fails alike
 }
 
-// newBodyReader fails for a body that is known to be too large before it comes.
-func newBodyReader(r *http.Request, limit int64) (*bodyReader, error) {
+func newBodyReader(r *http.Request, limit int64) *bodyReader {
+	return &bodyReader{request: r, limit: limit, left: limit}
+}
+
+// announced fails for a body that is known to be too large before it comes.
+func announced(r *http.Request, limit int64) error {
 	if r.ContentLength > limit {
-		return nil, tooLarge(limit)
+		return tooLarge(limit)
 	}
-	return &bodyReader{request: r, limit: limit, left: limit}, nil
+	return nil
 }
 
 func (b *bodyReader) Read(p []byte) (int, error) {

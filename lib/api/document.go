@@ -24,7 +24,7 @@ type document struct {
 
 func newDocument(o Options) *document {
 	r := openapi31.NewReflector()
-	r.Spec.Info.WithTitle(o.Title).WithVersion(o.Version)
+	r.Spec.Info.WithTitle(o.Title).WithVersion(o.Version).WithDescription(manners)
 	r.Spec.WithServers(openapi31.Server{URL: "/"})
 	if o.AsyncAPI != nil { // both pages show this link
 		r.Spec.WithExternalDocs(openapi31.ExternalDocumentation{
@@ -38,6 +38,15 @@ func newDocument(o Options) *document {
 	d.describeSecurity()
 	return d
 }
+
+// manners are what all operations have in common.
+const manners = `Every answer has an X-Request-ID: the request's own, when that is 1 to 64 printable ASCII characters, or a new one.
+
+Every error is a problem document (RFC 9457). Its type leads to what its code means.
+
+Who asks too often is answered 429, and Retry-After says for how many seconds to wait. Limits are those of a client's address and of a user.
+
+Answers of 1 KiB and more are sent in gzip to a client that accepts it. The ETag of such an answer ends in "-gzip": If-None-Match and If-Match take a tag with and without that end.`
 
 // definitions is where a document keeps its schemas.
 const definitions = "#/components/schemas/"
@@ -141,7 +150,13 @@ func describeRequest(oc openapi.OperationContext, r *route) {
 
 	if r.conditional() {
 		oc.AddReqStructure(new(struct {
-			IfNoneMatch string `header:"If-None-Match" doc:"Answers 304 without a body when the ETag is one of these."`
+			IfNoneMatch string `header:"If-None-Match" doc:"Answers 304 without a body when the ETag is one of these, in its plain or its -gzip form."`
+		}))
+	}
+
+	if r.idempotent {
+		oc.AddReqStructure(new(struct {
+			Key string `header:"Idempotency-Key" minLength:"1" maxLength:"255" pattern:"^[ -~]+$" doc:"Makes the request safe to repeat: for 24 hours the same key with the same body takes effect once, and is answered alike."`
 		}))
 	}
 

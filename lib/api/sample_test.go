@@ -137,7 +137,7 @@ func removeNote(context.Context, *NoteID) (api.NoContent, error) { return api.No
 func upload(_ context.Context, in *Upload) (Size, error) { return Size{len(in.Data)}, nil }
 
 func readLines(_ context.Context, in *Lines) (LinesOut, error) {
-	n, err := io.Copy(io.Discard, in.Body)
+	n, err := io.Copy(io.Discard, in.Body.Open())
 	if err != nil {
 		return LinesOut{}, fmt.Errorf("read the lines: %w", err)
 	}

@@ -1,25 +1,29 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"io"
 	"mime"
 	"net/http"
 	"reflect"
+	"strings"
 
 	"example.com/app/lib/strict"
+	"example.com/app/lib/telemetry"
 )
 
-// Stream is the body of a request while it comes in: the type of an input's field with the tag
-// body:"application/x-ndjson" or another media type. Its errors say how the request is to be answered when the body
-// is larger than BodyLimit, too slow for Deadline or cut short; a handler returns them, wrapped or not.
-type Stream struct{ from *bodyReader }
+// Stream is the body of a request that is too large for memory: the type of an input's field with the tag
+// body:"application/x-ndjson" or another media type. It has come whole when the handler begins, and is gone when that
+// returns. A body larger than BodyLimit, too slow for Deadline or cut short reaches no handler.
+type Stream struct{ kept *spool }
 
-func (s Stream) Read(p []byte) (int, error) {
-	if s.from == nil {
-		return 0, io.EOF
+// Open reads the body from its first byte, each time anew.
+func (s Stream) Open() io.Reader {
+	if s.kept == nil {
+		return strings.NewReader("")
 	}
-	return s.from.Read(p)
+	return io.NewSectionReader(s.kept.file, 0, s.kept.size)
 }
 
 // streamField is the field of an input that takes the body as it comes.
@@ -40,14 +44,33 @@ func newStreamField(f reflect.StructField) (*streamField, error) {
 	return &streamField{f.Index, kind, f.Tag.Get("doc")}, nil
 }
 
-func (s *streamField) open(r *http.Request, v reflect.Value, limit int64) error {
+// judge refuses a body before it comes.
+func (s *streamField) judge(r *http.Request, limit int64) error {
 	if err := unsupported(r, s.kind); err != nil {
 		return err
 	}
-	body, err := newBodyReader(r, limit)
+	return announced(r, limit)
+}
+
+func (s *streamField) receive(r *http.Request, v reflect.Value, limit int64) error {
+	kept, err := newSpool(newBodyReader(r, limit))
 	if err != nil {
 		return err
 	}
-	v.FieldByIndex(s.index).Set(reflect.ValueOf(Stream{body}))
+	v.FieldByIndex(s.index).Set(reflect.ValueOf(Stream{kept}))
 	return nil
+}
+
+// drop removes what receive has kept.
+func (b *binder) drop(ctx context.Context, in any) {
+	if b.stream == nil {
+		return
+	}
+	stream, ok := reflect.ValueOf(in).Elem().FieldByIndex(b.stream.index).Interface().(Stream)
+	if !ok || stream.kept == nil {
+		return
+	}
+	if err := stream.kept.close(); err != nil {
+		telemetry.Logger(ctx).Warn("remove the file of a body", "error", err)
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -92,34 +93,41 @@ func TestStreamBeyondItsLimitIsRefusedWhetherItsLengthIsToldOrNot(t *testing.T) 
 func TestSlowStreamIsTakenForAsLongAsItsDeadlineLasts(t *testing.T) {
 	t.Parallel()
 	root := api.New(options(new(logs)))
-	came := make(chan int)
-	api.Post(root, "/lines", "readLines", "Read lines", func(_ context.Context, in *Lines) (LinesOut, error) {
-		var all int
-		for {
-			n, err := in.Body.Read(make([]byte, 1))
-			if n > 0 {
-				came <- n
-			}
-			all += n
-			switch {
-			case errors.Is(err, io.EOF):
-				return LinesOut{ID: 1, Bytes: all}, nil
-			case err != nil:
-				return LinesOut{}, err
-			}
-		}
-	}, api.Deadline(time.Minute), api.Public())
+	api.Post(root, "/lines", "readLines", "Read lines", readLines, api.Deadline(time.Minute), api.Public())
 	k := dial(t, port(t, root.Handler())) // which gives a request 200 ms, where the route says nothing
 
 	k.say(linesHead + "Content-Length: 3\r\n\r\n")
 	for range 3 {
 		time.Sleep(100 * time.Millisecond) // the client is slow
 		k.say("a")
-		<-came
 	}
 
 	if status, _, err := k.hear(); status != http.StatusCreated {
 		t.Errorf("%d %v", status, err)
+	}
+}
+
+func TestStreamIsReadAsOftenAsTheHandlerLikesAndGoneAfterwards(t *testing.T) {
+	temporary := t.TempDir()
+	t.Setenv("TMPDIR", temporary)
+	var during int
+	root := api.New(options(new(logs)))
+	api.Post(root, "/lines", "readLines", "Read lines", func(_ context.Context, in *Lines) (LinesOut, error) {
+		files, err := os.ReadDir(temporary)
+		during = len(files)
+		for range 3 {
+			if all, err := io.ReadAll(in.Body.Open()); string(all) != "{}\n" || err != nil {
+				t.Errorf("read %q, %v", all, err)
+			}
+		}
+		return LinesOut{}, errors.Join(err, errAbsent)
+	}, api.Public())
+	s := &site{root, new(logs), root.Handler()}
+
+	s.do(t, "POST", linesPath, "{}\n", "Content-Type", "application/x-ndjson")
+
+	if files, err := os.ReadDir(temporary); during != 1 || len(files) > 0 || err != nil {
+		t.Errorf("%d files during the request, %d after it, %v", during, len(files), err)
 	}
 }
 
@@ -183,8 +191,8 @@ func TestHandlerMayWorkLongerThanARequestMayTakeToCome(t *testing.T) {
 		return work(ctx)
 	}, api.Deadline(time.Minute), api.Public())
 	api.Post(root, "/lines", "readLines", "Read lines", func(ctx context.Context, in *Lines) (api.NoContent, error) {
-		if _, err := in.Body.Read(make([]byte, 10)); err == nil {
-			t.Error("the body has no end")
+		if all, err := io.ReadAll(in.Body.Open()); len(all) != 2 || err != nil {
+			t.Errorf("read %q, %v", all, err)
 		}
 		return work(ctx)
 	}, api.Deadline(time.Minute), api.Public())

@@ -37,7 +37,11 @@ func (p *Pool) Do(ctx context.Context, work func() error) error {
 		return ErrBusy
 	}
 	defer p.queue.Release(1)
+	return p.Wait(ctx, work)
+}
 
+// Wait is Do for work that is ready to wait for as long as ctx lasts, such as the next piece of something long.
+func (p *Pool) Wait(ctx context.Context, work func() error) error {
 	if err := p.slots.Acquire(ctx, 1); err != nil {
 		return err
 	}

@@ -36,7 +36,9 @@ type path struct {
 
 type operation struct {
 	Responses map[string]struct {
-		Headers map[string]any `json:"headers"`
+		Headers map[string]struct {
+			Required *bool `json:"required"`
+		} `json:"headers"`
 		Content map[string]any `json:"content"`
 	} `json:"responses"`
 }
@@ -70,12 +72,17 @@ func patternOf(template string) *regexp.Regexp {
 	return regexp.MustCompile("^" + parameter.ReplaceAllString(regexp.QuoteMeta(template), "[^/]+") + "$")
 }
 
-// find prefers the path with the fewest parameters.
-func (c *contract) find(url string) (path, bool) {
+// find prefers a path that has the method, and of those the one with the fewest parameters.
+func (c *contract) find(url, method string) (path, bool) {
 	var best path
+	rank := func(p path) int {
+		if _, has := p.operations[method]; has {
+			return -strings.Count(p.template, "{")
+		}
+		return -1000 - strings.Count(p.template, "{")
+	}
 	for _, p := range c.paths {
-		fewer := best.pattern == nil || strings.Count(p.template, "{") < strings.Count(best.template, "{")
-		if p.pattern.MatchString(url) && fewer {
+		if p.pattern.MatchString(url) && (best.pattern == nil || rank(p) > rank(best)) {
 			best = p
 		}
 	}
@@ -94,7 +101,7 @@ func (c *contract) check(r *http.Request, answer *http.Response) error {
 	if r.Method == http.MethodHead {
 		method = "get"
 	}
-	p, known := c.find(r.URL.EscapedPath())
+	p, known := c.find(r.URL.EscapedPath(), method)
 	op, listed := p.operations[method]
 	switch {
 	case r.Method == http.MethodOptions && !listed:
@@ -123,8 +130,8 @@ func (c *contract) listed(op operation, pointer, method string, answer *http.Res
 	if !ok {
 		return errors.New("the document does not list this status")
 	}
-	for name := range documented.Headers {
-		if answer.Header.Get(name) == "" {
+	for name, header := range documented.Headers {
+		if may := header.Required != nil && !*header.Required; answer.Header.Get(name) == "" && !may {
 			return fmt.Errorf("the header %s is promised and missing", name)
 		}
 	}
