@@ -31,8 +31,8 @@ func runCommand(f *flags) *cobra.Command {
 const title = "Students"
 
 func newAPI(d *Deps) *api.Group {
-	s := d.Settings
-	root := api.New(api.Options{
+	s, gate := d.Settings, newGate(d)
+	o := api.Options{
 		Title:     title,
 		Version:   readVersion().Version,
 		Prefix:    "/api/v1",
@@ -46,8 +46,12 @@ func newAPI(d *Deps) *api.Group {
 		HSTS:      s.Env == "production",
 		Policy:    policy(s),
 		DB:        d.DB,
-	})
-	handler.Routes(root, d.DB, d.CPU)
+	}
+	if s.Auth {
+		o.Authenticate = gate.Authenticate
+	}
+	root := api.New(o)
+	handler.Routes(root, d.DB, d.CPU, gate)
 	return root
 }
 
@@ -60,6 +64,9 @@ func policy(s Settings) api.Policy {
 func apiParts(_ context.Context, d *Deps, p *ops.Probes) ([]part, error) {
 	s := d.Settings
 	root := newAPI(d)
+	if s.Auth && s.JWTSecret == "" {
+		d.Log.Warn("everybody is logged out when this process ends: JWT_SECRET is not set")
+	}
 	for _, path := range ops.Paths() {
 		root.Mount(path, p.Handler())
 	}
@@ -69,7 +76,10 @@ func apiParts(_ context.Context, d *Deps, p *ops.Probes) ([]part, error) {
 		return nil, err
 	}
 	d.Log.Info("serving the API", "address", l.Addr().String())
-	return []part{{run: func(ctx context.Context) error {
-		return api.Serve(ctx, l, root.Handler(), s.ShutdownTimeout)
-	}}}, nil
+	return []part{{
+		run: func(ctx context.Context) error {
+			return api.Serve(ctx, l, root.Handler(), s.ShutdownTimeout)
+		},
+		reload: func(to Settings) { root.SetPolicy(policy(to)) },
+	}}, nil
 }
