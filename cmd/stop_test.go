@@ -93,6 +93,7 @@ func TestStopFinishesTheMessageThatRuns(t *testing.T) {
 
 	// What had not begun is there for the next process, and what had is done once.
 	again := start(t, t.TempDir(), s, "consume")
+	testenv.Ready(t, s.URL("AMQ_PORT", "/readyz"))
 	testenv.Eventually(t, "all three are students", func() bool { return count(t, s["DATABASE_URL"], "true") >= 3 })
 	again.Stop()
 	if n := count(t, s["DATABASE_URL"], "true"); n != 3 {

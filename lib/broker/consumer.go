@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"example.com/app/lib/pg"
+	"example.com/app/lib/telemetry"
 )
 
 // Options say what to consume, from where, and how hard.
@@ -29,6 +30,7 @@ type Options struct {
 	Grace          time.Duration         // how long handlers may finish once Run's context has ended
 	Permanent      []error               // what no repetition mends, besides Permanent and data that the database refuses
 	Metrics        prometheus.Registerer // nil: nobody looks
+	Tracer         *telemetry.Tracer     // a span for each attempt at a message or a batch; nil: none
 	Log            *slog.Logger
 }
 

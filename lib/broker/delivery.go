@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"example.com/app/lib/telemetry"
 )
 
 var errGivenBack = errors.New("give the message back")
@@ -19,11 +21,12 @@ type delivery struct {
 }
 
 func newDelivery(s *session, d Delivery) *delivery {
+	trace := TraceOf(d.Envelope)
 	return &delivery{Delivery: d, giveBack: func() { s.requeue(d) }, task: task{
 		session: s,
-		log:     s.log.With("message_id", d.ID, "correlation_id", d.CorrelationID, "attempt", d.Attempts()+1),
+		log:     telemetry.Traced(s.log.With("message_id", d.ID, "attempt", d.Attempts()+1), trace),
 		name:    "message " + d.ID + " of " + s.queue.Name,
-		trace:   traceOf(d.Envelope),
+		trace:   trace,
 	}}
 }
 

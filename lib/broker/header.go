@@ -21,7 +21,8 @@ const (
 	HeaderDropped        = "app-dropped"         // which headers were too large to come along
 )
 
-const headerTraceparent = "traceparent" // W3C Trace Context
+// HeaderTraceparent names the span that sent a message, as W3C Trace Context does.
+const HeaderTraceparent = "traceparent"
 
 const (
 	reasonExhausted = "exhausted"

@@ -54,18 +54,18 @@ func decode[T any](d Delivery) (m Message[T], err error) {
 	if !isText(d.ID) {
 		return m, errors.New("the message-id is no text: it is invalid UTF-8 or holds U+0000")
 	}
-	t := traceOf(d.Envelope)
+	t := TraceOf(d.Envelope)
 	m = Message[T]{ID: d.ID, CorrelationID: t.CorrelationID, Traceparent: t.Traceparent}
 	return m, strict.Decode(d.Body, &m.Body)
 }
 
-// traceOf leaves out what is not as it should be: it is to be written to the database.
-func traceOf(e Envelope) telemetry.Trace {
+// TraceOf is the trace that a message belongs to, without what is not as it should be: it is to be written to a database.
+func TraceOf(e Envelope) telemetry.Trace {
 	t := telemetry.Trace{CorrelationID: e.ID}
 	if isText(e.CorrelationID) {
 		t.CorrelationID = cmp.Or(e.CorrelationID, e.ID)
 	}
-	if parent, _ := e.Headers[headerTraceparent].(string); telemetry.ValidTraceparent(parent) {
+	if parent, _ := e.Headers[HeaderTraceparent].(string); telemetry.ValidTraceparent(parent) {
 		t.Traceparent = parent
 	}
 	return t

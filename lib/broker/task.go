@@ -47,8 +47,7 @@ func (t *task) try(until context.Context, do func(ctx context.Context) error) (f
 	}
 	defer t.turn.done()
 
-	ctx := telemetry.WithTrace(telemetry.WithLogger(t.work, t.log), t.trace)
-	ctx, cancel := context.WithTimeout(ctx, t.o.HandlerTimeout)
+	ctx, cancel := context.WithTimeout(telemetry.With(t.work, t.log, t.trace), t.o.HandlerTimeout)
 	defer cancel()
 	deadline, _ := ctx.Deadline()
 	defer t.watch.begin(&running{name: t.name, deadline: deadline})()
@@ -65,11 +64,13 @@ func (t *task) try(until context.Context, do func(ctx context.Context) error) (f
 func (t *task) handle(l load, ds []Delivery) (fates []fate, f failure) {
 	defer t.meter.begin(ds)()
 	f = t.persist(t.stop, func(ctx context.Context) error {
-		return t.o.DB.InTx(ctx, func(ctx context.Context) (err error) {
-			if fates, err = t.inbox.enter(ctx, ds); err != nil {
-				return err
-			}
-			return l.handle(ctx, fates)
+		return t.inSpan(ctx, ds, func(ctx context.Context) error {
+			return t.o.DB.InTx(ctx, func(ctx context.Context) (err error) {
+				if fates, err = t.inbox.enter(ctx, ds); err != nil {
+					return err
+				}
+				return l.handle(ctx, fates)
+			})
 		})
 	})
 	return fates, f

@@ -9,12 +9,22 @@ import (
 	"runtime/debug"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"example.com/app/lib/pg"
 	"example.com/app/lib/telemetry"
 )
 
 // conflicts is how often a chunk is repeated at once because another transaction was first.
 const conflicts = 5
+
+// panicked is a panic on its way to the log.
+type panicked struct {
+	value any
+	stack string
+}
+
+func (p panicked) Error() string { return fmt.Sprint("panic: ", p.value) }
 
 var (
 	errStopping = errors.New("the scheduler stops")
@@ -24,25 +34,34 @@ var (
 // carry works on a run until it has ended or is no longer ours. The end of ctx stops it between two chunks,
 // or within half of the grace.
 func (s *Scheduler) carry(ctx context.Context, task Task, h *held) {
-	log := s.log.With("job", h.job, "run", h.id, "tick", h.tick, "epoch", h.epoch)
+	ctx, span := s.tracer.Start(s.context(ctx, h), "job "+h.job, trace.SpanKindInternal)
+	log := telemetry.Logger(ctx)
 	log.Info("job started", "position", h.position)
 	began := time.Now()
 
-	err := s.leased(telemetry.WithLogger(ctx, log), h, func(work context.Context) error {
+	err := s.leased(ctx, h, func(work context.Context) error {
 		return s.chunks(ctx, work, task, h)
 	})
-	log = log.With("position", h.position, "took", time.Since(began).String())
+	took := time.Since(began)
+	end := s.conclude(ctx, log.With("position", h.position, "took", took.String()), h, err)
 
+	s.meter.ran(h.job, end, took)
+	endSpan(span, h, end, err)
+}
+
+// conclude tells how the work has ended, and lets go of the run unless it is done or no longer ours.
+func (s *Scheduler) conclude(ctx context.Context, log *slog.Logger, h *held, err error) ending {
 	switch {
 	case err == nil:
 		log.Info("job done")
+		return endedDone
 	case errors.Is(err, errGone), errors.Is(err, errLease):
 		log.Error("job stopped, another replica goes on with it", "error", err)
+		return endedGone
 	case errors.Is(err, errStopping):
-		s.release(ctx, log, h)
-	default:
-		s.fail(ctx, log, h, err)
+		return s.release(ctx, log, h)
 	}
+	return s.fail(ctx, log, h, err)
 }
 
 func (s *Scheduler) chunks(ctx, work context.Context, task Task, h *held) error {
@@ -92,7 +111,7 @@ func (s *Scheduler) chunk(ctx context.Context, task Task, h *held) (more bool, e
 func (t Task) advance(ctx context.Context, at json.RawMessage) (next json.RawMessage, more bool, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			err = panicked{p, string(debug.Stack())}
 		}
 	}()
 
@@ -103,16 +122,21 @@ func (t Task) advance(ctx context.Context, at json.RawMessage) (next json.RawMes
 	return t.step(ctx, at)
 }
 
-func (s *Scheduler) release(ctx context.Context, log *slog.Logger, h *held) {
+func (s *Scheduler) release(ctx context.Context, log *slog.Logger, h *held) ending {
 	err := s.insist(ctx, h, func(ctx context.Context) error { return s.ledger.release(ctx, h) })
 	if err != nil {
 		log.Error("job stopped, another replica goes on with it when its lease ends", "error", err)
-		return
+		return endedGone
 	}
 	log.Info("job released, another replica goes on with it")
+	return endedReleased
 }
 
-func (s *Scheduler) fail(ctx context.Context, log *slog.Logger, h *held, cause error) {
+func (s *Scheduler) fail(ctx context.Context, log *slog.Logger, h *held, cause error) ending {
+	if p, ok := errors.AsType[panicked](cause); ok {
+		log = log.With("stack", p.stack)
+	}
+
 	var final bool
 	err := s.insist(ctx, h, func(ctx context.Context) (err error) {
 		final, err = s.ledger.fail(ctx, h, cause)
@@ -121,11 +145,13 @@ func (s *Scheduler) fail(ctx context.Context, log *slog.Logger, h *held, cause e
 	switch {
 	case err != nil:
 		log.Error("job stopped by an error", "error", errors.Join(cause, err))
+		return endedGone
 	case final:
 		log.Error("job failed", "error", cause)
-	default:
-		log.Warn("job stopped by an error, to be tried again", "error", cause)
+		return endedFailed
 	}
+	log.Warn("job stopped by an error, to be tried again", "error", cause)
+	return endedRetried
 }
 
 // insist repeats a statement about a run for as long as it is certainly ours.

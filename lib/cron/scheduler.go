@@ -10,8 +10,10 @@ import (
 	"time"
 
 	"github.com/go-co-op/gocron/v2"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"example.com/app/lib/pg"
+	"example.com/app/lib/telemetry"
 )
 
 // Options say what runs where.
@@ -22,6 +24,9 @@ type Options struct {
 	Lease time.Duration // how long a run waits for a holder that does not answer, or after an error; 0: 30 s
 	Grace time.Duration // how long the end of Run may take; 0: 25 s
 	Log   *slog.Logger
+
+	Metrics prometheus.Registerer // of one scheduler; nil: nobody looks
+	Tracer  *telemetry.Tracer     // a span for each run; nil: none
 }
 
 // Scheduler runs jobs together with every other scheduler on the same database.
@@ -33,6 +38,8 @@ type Scheduler struct {
 	beat   time.Duration // between two looks at the table
 	grace  time.Duration
 	log    *slog.Logger
+	meter  *meter
+	tracer *telemetry.Tracer
 	wg     sync.WaitGroup
 
 	tickers []*ticker     // one for each job, in their order
@@ -58,6 +65,8 @@ func New(o Options) (*Scheduler, error) {
 		beat:    min(lease/10, time.Second),
 		grace:   grace,
 		log:     cmp.Or(o.Log, slog.Default()),
+		meter:   newMeter(o.Metrics),
+		tracer:  o.Tracer,
 		changed: make(chan struct{}, 1),
 	}
 	for _, job := range o.Jobs {

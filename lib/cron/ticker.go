@@ -130,6 +130,7 @@ func (t *ticker) answer(ctx context.Context, tick, now time.Time) (bool, error) 
 		return true, nil
 	case late:
 		t.s.log.Warn("tick let pass, it is late", "job", t.job.Name, "tick", tick)
+		t.s.meter.missed.WithLabelValues(t.job.Name).Inc()
 		t.settled(tick)
 		return true, nil
 	case !tick.After(t.backlog):
@@ -163,6 +164,7 @@ func (t *ticker) skip(ctx context.Context, tick time.Time) error {
 		return err
 	}
 	t.s.log.Warn("tick skipped, the run before it has not ended", "job", t.job.Name, "tick", tick)
+	t.s.meter.skipped.WithLabelValues(t.job.Name).Inc()
 	t.settled(tick)
 	return nil
 }

@@ -8,17 +8,21 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/exaring/otelpgx"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"example.com/app/lib/telemetry"
 )
 
 // Options say which database, under which name, with how many connections.
 type Options struct {
-	URL               string        // postgres://user:password@host:port/database
-	Name              string        // application_name, as pg_stat_activity shows it
-	Max, Min          int32         // connections of this process
-	IdleInTransaction time.Duration // the server ends a session that holds a transaction idle for longer; 0: 25 s
+	URL               string            // postgres://user:password@host:port/database
+	Name              string            // application_name, as pg_stat_activity shows it
+	Max, Min          int32             // connections of this process
+	IdleInTransaction time.Duration     // the server ends a session that holds a transaction idle for longer; 0: 25 s
+	Tracer            *telemetry.Tracer // a span for each statement below another span, without its arguments; nil: none
 }
 
 // DB is a pool of connections. Its methods join the transaction that InTx put into the context.
@@ -57,6 +61,9 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	p["tcp_keepalives_idle"], p["tcp_keepalives_interval"], p["tcp_keepalives_count"] = "10", "5", "3"
 	p["timezone"] = "UTC"
 	c.AfterConnect = inUTC
+	if o.Tracer != nil {
+		c.ConnConfig.Tracer = otelpgx.NewTracer(otelpgx.WithTracerProvider(o.Tracer.Provider()), otelpgx.WithDisableAcquireTracer())
+	}
 
 	pool, err := pgxpool.NewWithConfig(ctx, c)
 	if err != nil {

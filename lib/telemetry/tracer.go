@@ -10,26 +10,43 @@ import (
 
 // Tracer begins spans. A nil one begins none and costs nothing.
 type Tracer struct {
-	tracer trace.Tracer
+	provider trace.TracerProvider
+	tracer   trace.Tracer
 }
 
+func newTracer(p trace.TracerProvider) *Tracer {
+	return &Tracer{p, p.Tracer("example.com/app")}
+}
+
+// Provider is for what begins spans of its own.
+func (t *Tracer) Provider() trace.TracerProvider { return t.provider }
+
 // Start begins a span below the one in ctx, or below the Traceparent of its Trace when that came from elsewhere.
-// What ctx carries on from here, to messages and to the log, names the new span. End it.
-func (t *Tracer) Start(ctx context.Context, name string, kind trace.SpanKind) (context.Context, trace.Span) {
+// What ctx carries on from here, to messages and to the log, names the new span; the causes it only points to. End it.
+func (t *Tracer) Start(ctx context.Context, name string, kind trace.SpanKind, causes ...Trace) (context.Context, trace.Span) {
 	if t == nil {
 		return ctx, noop.Span{}
 	}
-	ctx, span := t.tracer.Start(remote(ctx), name, trace.WithSpanKind(kind))
+	ctx, span := t.tracer.Start(remote(ctx, TraceOf(ctx)), name, trace.WithSpanKind(kind), trace.WithLinks(links(causes)...))
 	return WithTrace(ctx, Trace{CorrelationID: TraceOf(ctx).CorrelationID, Traceparent: traceparent(ctx)}), span
 }
 
-// remote makes the context's Traceparent the parent of what begins in it, unless a span of ours is there.
-func remote(ctx context.Context) context.Context {
-	given := TraceOf(ctx).Traceparent
-	if given == "" || trace.SpanContextFromContext(ctx).IsValid() {
+func links(causes []Trace) []trace.Link {
+	var links []trace.Link
+	for _, c := range causes {
+		if given := trace.SpanContextFromContext(remote(context.Background(), c)); given.IsValid() {
+			links = append(links, trace.Link{SpanContext: given})
+		}
+	}
+	return links
+}
+
+// remote makes t's Traceparent the parent of what begins in ctx, unless a span of ours is there.
+func remote(ctx context.Context, t Trace) context.Context {
+	if t.Traceparent == "" || trace.SpanContextFromContext(ctx).IsValid() {
 		return ctx
 	}
-	return propagation.TraceContext{}.Extract(ctx, propagation.MapCarrier{"traceparent": given})
+	return propagation.TraceContext{}.Extract(ctx, propagation.MapCarrier{"traceparent": t.Traceparent})
 }
 
 func traceparent(ctx context.Context) string {

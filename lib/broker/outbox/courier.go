@@ -12,6 +12,7 @@ import (
 
 	"example.com/app/lib/broker"
 	"example.com/app/lib/pg"
+	"example.com/app/lib/telemetry"
 )
 
 const (
@@ -27,6 +28,7 @@ type courier struct {
 	driver   broker.Driver
 	families []broker.Family
 	meter    *meter
+	tracer   *telemetry.Tracer
 	log      *slog.Logger
 	problem  string // what was logged last, until it works again
 }

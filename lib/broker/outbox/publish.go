@@ -41,6 +41,9 @@ func (s *session) publish(ctx, flying context.Context, rows []*row) {
 }
 
 func (s *session) send(ctx context.Context, r *row) {
+	ctx, end := s.span(ctx, r)
+	defer func() { end(r.err) }()
+
 	r.err = s.driver.Publish(ctx, s.exchange, r.routingKey, r.envelope)
 	switch {
 	case r.err == nil:

@@ -9,6 +9,7 @@ import (
 
 	"example.com/app/lib/broker"
 	"example.com/app/lib/pg"
+	"example.com/app/lib/telemetry"
 )
 
 // Options say from where to where. A row belongs to the driver whose connection has the name of the row's exchange;
@@ -18,6 +19,7 @@ type Options struct {
 	Drivers  map[broker.Connection]broker.Driver
 	Families map[broker.Connection][]broker.Family // declared again when the broker has lost an exchange
 	Metrics  prometheus.Registerer                 // nil: none
+	Tracer   *telemetry.Tracer                     // nil: no spans
 	Log      *slog.Logger
 }
 
@@ -38,6 +40,7 @@ func NewRelay(o Options) *Relay {
 			driver:   driver,
 			families: o.Families[connection],
 			meter:    m,
+			tracer:   o.Tracer,
 			log:      o.Log.With("connection", connection),
 		})
 		r.strays.exchanges = append(r.strays.exchanges, string(connection))
