@@ -3,6 +3,7 @@ package apitest
 
 import (
 	"bytes"
+	"compress/gzip"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -69,7 +70,14 @@ func (c *contract) valid(pointer string, body []byte) error {
 
 func read(r *http.Response) ([]byte, error) {
 	defer r.Body.Close()
-	return io.ReadAll(r.Body)
+	if r.Header.Get("Content-Encoding") != "gzip" {
+		return io.ReadAll(r.Body)
+	}
+	plain, err := gzip.NewReader(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(plain)
 }
 
 func status(r *http.Response) string { return strconv.Itoa(r.StatusCode) }
