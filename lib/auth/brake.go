@@ -7,13 +7,14 @@ import (
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
-// How attempts to log in are slowed: so many failures are free, each further one doubles the wait, up to longest.
-// Many people may share an address, so it has more of them.
+// How attempts to log in are slowed: so many failures are free, each further one doubles the wait, up to longest, and all
+// are forgiven when none comes for a while. Many people may share an address, so it has more of them.
 const (
 	freeByEmail  = 5
 	freeByClient = 20
 	shortest     = time.Second
 	longest      = 5 * time.Minute
+	forgiven     = time.Hour
 	slowed       = 1 << 16 // addresses, and e-mail addresses, that are remembered at once
 )
 
@@ -23,7 +24,7 @@ type Brake struct {
 	clients, emails *simplelru.LRU[string, strikes]
 }
 
-// strikes are failures in a row, and when the next attempt may come. They are forgotten a while after that.
+// strikes are failures in a row, and when the next attempt may come.
 type strikes struct {
 	count int
 	next  time.Time
@@ -73,7 +74,7 @@ func (b *Brake) Withdraw(client, email string) {
 
 func strikesOf(l *simplelru.LRU[string, strikes], key string, now time.Time) strikes {
 	s, _ := l.Get(key)
-	if now.Sub(s.next) > longest {
+	if now.Sub(s.next) > forgiven {
 		return strikes{}
 	}
 	return s
