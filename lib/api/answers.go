@@ -23,7 +23,7 @@ func (d *document) statuses(r *route) []int {
 		all = append(all, http.StatusBadRequest, http.StatusRequestTimeout,
 			http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	}
-	if r.binder.cursor {
+	if len(r.binder.cursors) > 0 {
 		all = append(all, http.StatusBadRequest)
 	}
 	if r.hasPath() {
@@ -49,7 +49,7 @@ func (d *document) statuses(r *route) []int {
 
 // conditional tells whether a client may ask for a newer version only: of all that is read but pages of lists.
 func (r *route) conditional() bool {
-	return r.method == http.MethodGet && r.status == http.StatusOK && !r.binder.cursor
+	return r.method == http.MethodGet && r.status == http.StatusOK && len(r.binder.cursors) == 0
 }
 
 // hashed tells whether the tag of an answer has to be made of its body.

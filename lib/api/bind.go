@@ -59,6 +59,7 @@ func (b *binder) rest(c echo.Context, in any, v reflect.Value, limit int64) erro
 	if err := b.take(c.Request(), in, limit, &found); err != nil {
 		return err
 	}
+	belong(v, b.cursors, c.Request().URL.EscapedPath())
 	b.query(c.Request().URL.RawQuery, v, &found)
 	b.header(c.Request().Header, v, &found)
 	if b.keyed {

@@ -15,7 +15,7 @@ type binder struct {
 	paths, queries, headers []parameter
 	body                    bool         // some field has a json tag
 	stream                  *streamField // instead of body
-	cursor                  bool         // some field is a Cursor
+	cursors                 [][]int      // the fields that are a Cursor
 	keyed                   bool         // there may be an Idempotency-Key
 }
 
@@ -79,7 +79,9 @@ func (b *binder) add(f reflect.StructField) error {
 	case "header":
 		b.headers = append(b.headers, p)
 	}
-	b.cursor = b.cursor || f.Type.Implements(reflect.TypeFor[aCursor]())
+	if isCursor(f.Type) {
+		b.cursors = append(b.cursors, f.Index)
+	}
 	return err
 }
 

@@ -9,12 +9,16 @@ import (
 	"example.com/app/lib/strict"
 )
 
-// Cursor says where a page of a list starts: after Key. Clients see an opaque word.
-type Cursor[K any] struct{ Key K }
+// Cursor says where a page of a list starts: after Key. Clients see an opaque word, which is good for the list at the
+// path that it came from, whatever that is filtered by.
+type Cursor[K any] struct {
+	Key  K
+	list string // its path
+}
 
-const errForeignCursor = sentence("must be a cursor that this API gave")
+const errForeignCursor = sentence("must be a cursor that this list gave")
 
-// sealed is the number of bytes that tell our cursors from others. They are no secret: a cursor grants nothing.
+// sealed is the number of bytes that tell a list's cursors from others. They are no secret: a cursor grants nothing.
 const sealed = 4
 
 // MarshalText makes the word that goes into a client's hands.
@@ -26,7 +30,7 @@ func (c Cursor[K]) MarshalText() ([]byte, error) {
 	return base64.RawURLEncoding.AppendEncode(nil, append(c.seal(key), key...)), nil
 }
 
-// UnmarshalText refuses what MarshalText of the same key type did not make.
+// UnmarshalText refuses what MarshalText of the same list and key type did not make.
 func (c *Cursor[K]) UnmarshalText(text []byte) error {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(string(text))
 	if err != nil || len(raw) <= sealed {
@@ -38,10 +42,27 @@ func (c *Cursor[K]) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// aCursor is met by every Cursor.
-type aCursor interface{ seal(key []byte) []byte }
-
-func (Cursor[K]) seal(key []byte) []byte {
-	sum := sha256.Sum256(append([]byte(reflect.TypeFor[K]().String()), key...))
+func (c Cursor[K]) seal(key []byte) []byte {
+	sum := sha256.Sum256(append([]byte(c.list+"\n"+reflect.TypeFor[K]().String()), key...))
 	return sum[:sealed:sealed]
+}
+
+func (c *Cursor[K]) of(list string) { c.list = list }
+
+// aCursor is the address of a Cursor.
+type aCursor interface{ of(list string) }
+
+func isCursor(t reflect.Type) bool { return reflect.PointerTo(t).Implements(reflect.TypeFor[aCursor]()) }
+
+// belong tells the cursors among v's fields which list they are of.
+func belong(v reflect.Value, cursors [][]int, list string) {
+	for _, index := range cursors {
+		f := v.FieldByIndex(index)
+		if f.Kind() != reflect.Pointer {
+			f = f.Addr()
+		}
+		if c, ok := f.Interface().(aCursor); ok && !f.IsNil() {
+			c.of(list)
+		}
+	}
 }

@@ -1,6 +1,8 @@
 package api_test
 
 import (
+	"encoding/json"
+	"net/http"
 	"testing"
 
 	"example.com/app/lib/api"
@@ -40,6 +42,35 @@ func TestCursorOfAnotherMakeIsForeign(t *testing.T) {
 	for _, text := range []string{"", "5", "NQ", ours + "A", ours[1:], ours + "=", string(word(t, "5")), string(word(t, int32(5)))} {
 		if err := new(api.Cursor[int64]).UnmarshalText([]byte(text)); err == nil {
 			t.Errorf("%q was taken", text)
+		}
+	}
+}
+
+func TestCursorIsGoodForTheListThatGaveItOnly(t *testing.T) {
+	t.Parallel()
+	s := sample(t)
+	next := func(path string) string {
+		w := s.do(t, "GET", path, "")
+		var text struct{ Next string }
+		if err := json.Unmarshal(w.Body.Bytes(), &text); err != nil {
+			t.Fatalf("%s: %d %s, %v", path, w.Code, w.Body, err)
+		}
+		return text.Next
+	}
+	lists := []string{"/api/v1/notes", "/api/v1/shelves/a/notes", "/api/v1/shelves/b/notes", "/api/v1/attic/a/notes"}
+
+	for _, from := range lists {
+		cursor := next(from)
+		for _, to := range lists {
+			for _, filter := range []string{"", "&kind=long&limit=7"} {
+				w := s.do(t, "GET", to+"?after="+cursor+filter, "")
+				switch {
+				case from == to && w.Code != http.StatusOK:
+					t.Errorf("%s refuses its own cursor: %d %s", to, w.Code, w.Body)
+				case from != to && (w.Code != http.StatusBadRequest || problem(t, w).Errors[0].Pointer != "/query/after"):
+					t.Errorf("%s answers the cursor of %s with %d %s", to, from, w.Code, w.Body)
+				}
+			}
 		}
 	}
 }

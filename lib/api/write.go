@@ -17,6 +17,7 @@ import (
 type writer struct {
 	headers []headerField
 	id      []int // the member id, which ends a Location
+	cursors [][]int
 	etag    bool
 	kind    []string // the Content-Type, shared by all answers
 	checked []string // the Cache-Control of what has a tag
@@ -36,6 +37,9 @@ func newWriter(t reflect.Type) (writer, error) {
 		if name, ok := strict.Member(f); ok && name == "id" {
 			w.id = f.Index
 		}
+		if isCursor(f.Type) || f.Type.Kind() == reflect.Pointer && isCursor(f.Type.Elem()) {
+			w.cursors = append(w.cursors, f.Index)
+		}
 		name, ok := f.Tag.Lookup("header")
 		if !ok {
 			continue
@@ -54,6 +58,7 @@ func newWriter(t reflect.Type) (writer, error) {
 func (r *route) write(c echo.Context, v reflect.Value, out any) error {
 	h := c.Response().Header()
 	r.setHeaders(h, c, v)
+	belong(v, r.writer.cursors, c.Request().URL.EscapedPath())
 	if r.conditional() && r.writer.etag && r.holds(c, h["Etag"][0]) {
 		return c.NoContent(http.StatusNotModified)
 	}
