@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -66,16 +67,18 @@ func TestPulseLooksAtTheRuntimeUntilItsContextEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithTimeout(t.Context(), 11*time.Second)
 		defer stop()
+		var others sync.WaitGroup
 		for range 100 {
-			go func() {
+			others.Go(func() {
 				for ctx.Err() == nil {
 					time.Sleep(100 * time.Millisecond) // and then for a processor
 				}
-			}()
+			})
 		}
 		if err := pulse.Run(ctx); err != nil {
 			t.Error(err)
 		}
+		others.Wait()
 	})
 	if gauge(t, registry, "1") <= 0 {
 		t.Error("nothing waited for a processor")
