@@ -74,7 +74,7 @@ func keywords(s *jsonschema.Schema, t reflect.Type, rules []string) {
 // present says what required means for a value that is there: not the zero one.
 func present(s *jsonschema.Schema, t reflect.Type) {
 	switch {
-	case t.Kind() == reflect.String && s.Format == nil:
+	case t.Kind() == reflect.String && (s.Format == nil || *s.Format == "password"): // other formats are never empty
 		s.MinLength = max(s.MinLength, 1)
 	case t.Kind() == reflect.Bool:
 		s.WithConst(true)

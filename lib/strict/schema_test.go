@@ -14,6 +14,7 @@ import (
 type rules struct {
 	Name   string         `json:"name" validate:"required,min=2,max=5" mod:"trim" doc:"What it is called."`
 	Half   string         `json:"half" validate:"min=2"`
+	Secret string         `json:"secret" validate:"required" format:"password"`
 	Title  *string        `json:"title,omitempty" validate:"omitempty,min=1" mod:"trim"`
 	Lines  []string       `json:"lines,omitempty" validate:"dive,min=1" mod:"trim"`
 	Kind   string         `json:"kind,omitempty" validate:"omitempty,oneof=flat 'big house'"`
@@ -62,7 +63,7 @@ func compiled(t *testing.T, v any, use strict.Use) *jsonschema.Schema {
 }
 
 // good is a document that breaks no rule; each test replaces or adds members at its end.
-const good = `"name":"Ada","half":"ab","level":1,"sure":true,"maybe":null,"inner":{"city":"Rome"},"alone":null`
+const good = `"name":"Ada","half":"ab","secret":"s","level":1,"sure":true,"maybe":null,"inner":{"city":"Rome"},"alone":null`
 
 func TestSchemaTakesExactlyWhatDecodeTakes(t *testing.T) {
 	t.Parallel()
@@ -105,15 +106,16 @@ func TestSchemaTakesExactlyWhatDecodeTakes(t *testing.T) {
 		`{` + good + `,"at":"2020-01-02T03:04:05Z"}`:   true,
 		`{` + good + `,"at":"2020-01-02"}`:             false,
 		`{` + good + `,"any":{"x":[null]}}`:            true,
-		`{"name":" ","half":"ab","level":1,"sure":true,"inner":{"city":"a"}}`:                       false,
-		`{"name":"Ada","half":"","level":1,"sure":true,"inner":{"city":"a"}}`:                       false,
-		`{"name":"Ada","level":1,"sure":true,"inner":{"city":"a"}}`:                                 false,
-		`{"name":"Ada","half":"ab","level":0,"sure":true,"inner":{"city":"a"}}`:                     false,
-		`{"name":"Ada","half":"ab","level":1,"sure":false,"inner":{"city":"a"}}`:                    false,
-		`{"name":"Ada","half":"ab","level":1,"sure":true}`:                                          false,
-		`{"name":"Ada","half":"ab","level":1,"sure":true,"inner":null}`:                             false,
-		`{"name":"Ada","half":"ab","level":1,"sure":true,"inner":{"city":"a"},"alone":{"zip":"1"}}`: false,
-		`{"name":"Ada","half":"ab","level":1,"sure":true,"inner":{"city":"a"},"maybe":3}`:           true,
+		`{"name":" ","half":"ab","level":1,"sure":true,"inner":{"city":"a"}}`:                                      false,
+		`{"name":"Ada","half":"","level":1,"sure":true,"inner":{"city":"a"}}`:                                      false,
+		`{"name":"Ada","level":1,"sure":true,"inner":{"city":"a"}}`:                                                false,
+		`{"name":"Ada","half":"ab","secret":"","level":1,"sure":true,"inner":{"city":"a"},"alone":null,"maybe":1}`: false,
+		`{"name":"Ada","half":"ab","secret":"s","level":0,"sure":true,"inner":{"city":"a"}}`:                       false,
+		`{"name":"Ada","half":"ab","secret":"s","level":1,"sure":false,"inner":{"city":"a"}}`:                      false,
+		`{"name":"Ada","half":"ab","secret":"s","level":1,"sure":true}`:                                            false,
+		`{"name":"Ada","half":"ab","secret":"s","level":1,"sure":true,"inner":null}`:                               false,
+		`{"name":"Ada","half":"ab","secret":"s","level":1,"sure":true,"inner":{"city":"a"},"alone":{"zip":"1"}}`:   false,
+		`{"name":"Ada","half":"ab","secret":"s","level":1,"sure":true,"inner":{"city":"a"},"maybe":3}`:             true,
 	} {
 		value, err := jsonschema.UnmarshalJSON(bytes.NewReader([]byte(body)))
 		if err != nil {
