@@ -15,6 +15,7 @@ import (
 	"example.com/app/lib/broker"
 	"example.com/app/lib/cpu"
 	"example.com/app/lib/pg"
+	"example.com/app/lib/telemetry"
 	"example.com/app/migrations"
 )
 
@@ -22,7 +23,8 @@ import (
 type Deps struct {
 	Settings Settings
 	Log      *slog.Logger
-	Level    *slog.LevelVar // of Log
+	Level    *slog.LevelVar    // of Log
+	Tracer   *telemetry.Tracer // nil: nobody looks
 	Metrics  *prometheus.Registry
 	Ops      *http.ServeMux // what the ops port has besides probes, metrics and profiles
 	DB       *pg.DB
@@ -32,9 +34,9 @@ type Deps struct {
 
 func newDeps(s Settings, v voice) *Deps {
 	metrics := prometheus.NewRegistry()
-	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	metrics.MustRegister(newGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return &Deps{
-		Settings: s, Log: v.log, Level: v.level, Metrics: metrics, Ops: http.NewServeMux(),
+		Settings: s, Log: v.log, Level: v.level, Tracer: v.tracer, Metrics: metrics, Ops: http.NewServeMux(),
 		CPU: cpu.NewPool(0), Brokers: map[broker.Connection]broker.Driver{},
 	}
 }
@@ -75,6 +77,7 @@ func (d *Deps) openDatabase(ctx context.Context, m mode) error {
 		Max:               int32(d.Settings.DBMaxConnections),
 		Min:               int32(d.Settings.DBMinConnections),
 		IdleInTransaction: d.Settings.AMQPHandlerTimeout + 5*time.Second,
+		Tracer:            d.Tracer,
 	}
 	return await(ctx, d.Log, "Postgres", "DATABASE_URL", func(ctx context.Context) (err error) {
 		d.DB, err = pg.Open(ctx, o)
@@ -119,7 +122,7 @@ func (f *flags) withDatabase(c *cobra.Command, name string, do func(d *Deps) err
 		return err
 	}
 
-	v, err := newVoice(s, name)
+	v, err := newVoice(c.Context(), s, name)
 	if err != nil {
 		return err
 	}

@@ -56,6 +56,7 @@ func consumerParts(ctx context.Context, d *Deps, names []string) ([]part, error)
 		Grace:          s.ShutdownTimeout,
 		Permanent:      amqp.Permanent(),
 		Metrics:        d.Metrics,
+		Tracer:         d.Tracer,
 		Log:            d.Log,
 	})
 	if err != nil {
@@ -66,7 +67,7 @@ func consumerParts(ctx context.Context, d *Deps, names []string) ([]part, error)
 	}
 
 	relay := outbox.NewRelay(outbox.Options{
-		DB: d.DB, Drivers: d.Brokers, Families: d.families(), Metrics: d.Metrics, Log: d.Log,
+		DB: d.DB, Drivers: d.Brokers, Families: d.families(), Metrics: d.Metrics, Tracer: d.Tracer, Log: d.Log,
 	})
 	return []part{{run: consumer.Run, stuck: consumer.Stuck}, {run: relay.Run}}, nil
 }

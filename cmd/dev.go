@@ -51,7 +51,7 @@ func (f *flags) dev(c *cobra.Command, fresh bool) error {
 		return err
 	}
 	s = forDev(s, report)
-	v, err := newVoice(s, "dev")
+	v, err := newVoice(c.Context(), s, "dev")
 	if err != nil {
 		return err
 	}

@@ -109,7 +109,7 @@ func (f *flags) migrate(c *cobra.Command, do func(context.Context, *pg.Migrator)
 	if err != nil {
 		return err
 	}
-	v, err := newVoice(s, "migrate")
+	v, err := newVoice(c.Context(), s, "migrate")
 	if err != nil {
 		return err
 	}

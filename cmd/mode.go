@@ -14,6 +14,7 @@ import (
 	"example.com/app/lib/api"
 	"example.com/app/lib/config"
 	"example.com/app/lib/ops"
+	"example.com/app/lib/telemetry"
 )
 
 // mode is one way to run the program.
@@ -41,7 +42,7 @@ func (f *flags) start(c *cobra.Command, m mode) error {
 		return err
 	}
 
-	v, err := newVoice(s, m.name)
+	v, err := newVoice(c.Context(), s, m.name)
 	if err != nil {
 		return err
 	}
@@ -73,7 +74,7 @@ func live(ctx context.Context, m mode, s Settings, v voice, r *reloader) error {
 	probes.Ready(stuck(parts), d.DB.Ping, d.checks(m)...)
 	d.Log.Info("ready")
 
-	parts = append(parts, d.reloading(r, parts))
+	parts = append(parts, d.reloading(r, parts), part{run: telemetry.NewPulse(d.Metrics, d.Log).Run})
 	err = work(ctx, parts, func() { drain(probes, s.DrainDelay, d.Log) })
 	d.Log.Info("stopped")
 	return err

@@ -42,6 +42,7 @@ func newAPI(d *Deps) *api.Group {
 		Docs:      s.Debug,
 		AsyncAPI:  func() ([]byte, error) { return asyncAPI(s) },
 		Metrics:   d.Metrics,
+		Tracer:    d.Tracer,
 		Proxies:   s.TrustedProxies,
 		HSTS:      s.Env == "production",
 		Policy:    policy(s),

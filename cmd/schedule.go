@@ -53,6 +53,9 @@ func newScheduler(d *Deps) (*cron.Scheduler, error) {
 		Host:  host,
 		Grace: d.Settings.ShutdownTimeout,
 		Log:   d.Log,
+
+		Metrics: d.Metrics,
+		Tracer:  d.Tracer,
 	})
 }
 

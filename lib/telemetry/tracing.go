@@ -17,10 +17,10 @@ import (
 
 // TracingOptions say where spans go and whose they are.
 type TracingOptions struct {
-	Endpoint                   string // of a collector of OTLP over HTTP, http://host:4318; empty: there is no Tracer
-	Service, Mode              string // "app" and "run": their process is called "app run"
-	Version, Environment, Host string
-	Log                        *slog.Logger
+	Endpoint             string // of a collector of OTLP over HTTP, http://host:4318; empty: there is no Tracer
+	Service, Mode        string // "app" and "run": their process is called "app run"
+	Version, Environment string
+	Log                  *slog.Logger
 }
 
 // OpenTracing sends spans in the background, and drops some rather than let anybody wait; it does not ask whether the
@@ -51,11 +51,10 @@ func OpenTracing(ctx context.Context, o TracingOptions) (t *Tracer, shutdown fun
 }
 
 func (o TracingOptions) process(ctx context.Context) (*resource.Resource, error) {
-	r, err := resource.New(ctx, resource.WithTelemetrySDK(), resource.WithProcessPID(), resource.WithAttributes(
+	r, err := resource.New(ctx, resource.WithTelemetrySDK(), resource.WithHost(), resource.WithProcessPID(), resource.WithAttributes(
 		semconv.ServiceName(o.Service+" "+o.Mode),
 		semconv.ServiceVersion(o.Version),
 		semconv.DeploymentEnvironmentNameKey.String(o.Environment),
-		semconv.HostName(o.Host),
 	), resource.WithFromEnv())
 	if errors.Is(err, resource.ErrPartialResource) {
 		err = nil

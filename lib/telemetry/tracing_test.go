@@ -22,7 +22,7 @@ import (
 func tracing(t *testing.T, endpoint string, log *slog.Logger) (tracer *telemetry.Tracer, flush func()) {
 	t.Helper()
 	tracer, shutdown, err := telemetry.OpenTracing(t.Context(), telemetry.TracingOptions{
-		Endpoint: endpoint, Service: "app", Mode: "test", Version: "1", Environment: "here", Host: "h", Log: log,
+		Endpoint: endpoint, Service: "app", Mode: "test", Version: "1", Environment: "here", Log: log,
 	})
 	if err != nil {
 		t.Fatal(err)
