@@ -104,20 +104,25 @@ func (s Sessions) End(ctx context.Context, id uuid.UUID) error {
 	return nil
 }
 
-// Forget deletes sessions that have expired, and the refresh tokens that were used longer ago than keep: at most limit of
-// either. It tells how many of both.
-func (s Sessions) Forget(ctx context.Context, keep time.Duration, limit int) (int64, error) {
-	sessions, err := s.db.Exec(ctx, `
+// ForgetExpired deletes sessions that nobody has refreshed in time, at most limit, and tells how many.
+func (s Sessions) ForgetExpired(ctx context.Context, limit int) (int64, error) {
+	tag, err := s.db.Exec(ctx, `
 		DELETE FROM session WHERE id = ANY (ARRAY (
 			SELECT id FROM session WHERE expires_at < now() LIMIT $1))`, limit)
 	if err != nil {
 		return 0, fault(err, "forget sessions")
 	}
-	tokens, err := s.db.Exec(ctx, `
+	return tag.RowsAffected(), nil
+}
+
+// ForgetUsed deletes refresh tokens that were used longer ago than keep, at most limit, and tells how many. One that comes
+// again later is unknown, and ends no session.
+func (s Sessions) ForgetUsed(ctx context.Context, keep time.Duration, limit int) (int64, error) {
+	tag, err := s.db.Exec(ctx, `
 		DELETE FROM refresh_token WHERE hash = ANY (ARRAY (
 			SELECT hash FROM refresh_token WHERE used_at < now() - $1::interval LIMIT $2))`, keep, limit)
 	if err != nil {
 		return 0, fault(err, "forget refresh tokens")
 	}
-	return sessions.RowsAffected() + tokens.RowsAffected(), nil
+	return tag.RowsAffected(), nil
 }

@@ -4,10 +4,12 @@ import (
 	"context"
 	"time"
 
+	"example.com/app/lib/auth"
 	"example.com/app/lib/broker"
 	"example.com/app/lib/broker/outbox"
 	"example.com/app/lib/cron"
 	"example.com/app/lib/pg"
+	"example.com/app/models"
 )
 
 // How long rows are kept that are only of use for looking back.
@@ -15,6 +17,7 @@ const (
 	keepHandled   = broker.Remembered
 	keepPublished = 7 * 24 * time.Hour
 	keepRuns      = 30 * 24 * time.Hour
+	keepTokens    = auth.RefreshTime // once used
 )
 
 // most is how many rows of a table one transaction deletes.
@@ -29,26 +32,31 @@ type tidied struct {
 	Handled   int64 `json:"handled"`
 	Published int64 `json:"published"`
 	Runs      int64 `json:"runs"`
+	Sessions  int64 `json:"sessions"`
+	Tokens    int64 `json:"tokens"`
 }
 
 func (housekeeping) start(context.Context) (tidied, error) { return tidied{}, nil }
 
 func (h housekeeping) tidy(ctx context.Context, at tidied) (next tidied, more bool, err error) {
-	handled, err := broker.ForgetInbox(ctx, h.db, keepHandled, most)
-	if err != nil {
-		return at, false, err
+	next = at
+	sessions := models.NewSessions(h.db)
+	for _, table := range []struct {
+		count  *int64
+		forget func() (int64, error)
+	}{
+		{&next.Handled, func() (int64, error) { return broker.ForgetInbox(ctx, h.db, keepHandled, most) }},
+		{&next.Published, func() (int64, error) { return outbox.Forget(ctx, h.db, keepPublished, most) }},
+		{&next.Runs, func() (int64, error) { return cron.Forget(ctx, h.db, keepRuns, most) }},
+		{&next.Sessions, func() (int64, error) { return sessions.ForgetExpired(ctx, most) }},
+		{&next.Tokens, func() (int64, error) { return sessions.ForgetUsed(ctx, keepTokens, most) }},
+	} {
+		n, err := table.forget()
+		if err != nil {
+			return at, false, err
+		}
+		*table.count += n
+		more = more || n == most
 	}
-	published, err := outbox.Forget(ctx, h.db, keepPublished, most)
-	if err != nil {
-		return at, false, err
-	}
-	runs, err := cron.Forget(ctx, h.db, keepRuns, most)
-	if err != nil {
-		return at, false, err
-	}
-
-	at.Handled += handled
-	at.Published += published
-	at.Runs += runs
-	return at, max(handled, published, runs) == most, nil
+	return next, more, nil
 }

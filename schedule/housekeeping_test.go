@@ -29,6 +29,16 @@ func TestHousekeepingForgetsWhatIsPastItsKeepTime(t *testing.T) {
 		INSERT INTO schedule_run (job, scheduled_at, started_at, finished_at, host, outcome, lease_until)
 		SELECT job, now() - age, now() - age, now() - age, 'h', 'done', now() - age
 		FROM (VALUES ('a', interval '90 days'), ('a', '31 days'), ('a', '1 day'), ('b', '90 days'), ('b', '80 days')) AS rows (job, age)`)
+	run(t, db, `
+		WITH owner AS (INSERT INTO app_user (email, password_hash, role) VALUES ('ada@example.com', '', 'reader') RETURNING id),
+		begun AS (
+			INSERT INTO session (id, user_id, expires_at)
+			SELECT gen_random_uuid(), owner.id, now() + rest FROM owner, (VALUES (interval '-1 second'), ('1 hour')) AS rows (rest)
+			RETURNING id
+		)
+		INSERT INTO refresh_token (hash, session_id, used_at)
+		SELECT decode(md5(begun.id::text || age::text), 'hex'), begun.id, now() - age
+		FROM begun, (VALUES (interval '31 days'), ('29 days')) AS rows (age)`)
 
 	if err := s.RunNow(t.Context(), "housekeeping"); err != nil {
 		t.Fatal(err)
@@ -41,6 +51,9 @@ func TestHousekeepingForgetsWhatIsPastItsKeepTime(t *testing.T) {
 		"runs of b, the newest of them": "SELECT count(*) FROM schedule_run WHERE job = 'b' AND scheduled_at > now() - interval '81 days'",
 		"runs of b at all":              "SELECT count(*) FROM schedule_run WHERE job = 'b'",
 		"published messages":            "SELECT count(*) FROM outbox WHERE key = 'young'",
+		"sessions":                      "SELECT count(*) FROM session WHERE expires_at > now()",
+		"sessions at all":               "SELECT count(*) FROM session",
+		"used tokens":                   "SELECT count(*) FROM refresh_token",
 		"unsent messages":               "SELECT count(*) FROM outbox WHERE key = 'unsent'",
 	} {
 		if n := number(t, db, sql); n != 1 {
