@@ -2,7 +2,7 @@ LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 WATCH := github.com/air-verse/air@v1.67.4
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test chaos lint build services watch
+.PHONY: help dev test chaos explore lint build services watch
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,6 +16,10 @@ test: ## Run every test against a real Postgres and a real RabbitMQ, installing 
 chaos: ## Break the running service in every way it has to survive, and write down how it went
 	@servers=$$(sh lib/testenv/install.sh) && eval "$$servers" && \
 		CHAOS=full go run ./lib/testenv/with go test -count=1 -timeout=90m -parallel=2 -v ./bench/chaos
+
+explore: ## Ask the running service 200,000 things that its document allows or forbids, and write down the answers
+	@servers=$$(sh lib/testenv/install.sh) && eval "$$servers" && \
+		EXPLORE=full go run ./lib/testenv/with go test -count=1 -timeout=60m -v ./bench/explore
 
 lint: ## Check style, layers and mistakes
 	go vet ./...

@@ -107,7 +107,7 @@ func (c *contract) check(r *http.Request, answer *http.Response) error {
 	case r.Method == http.MethodOptions && !listed:
 		return nil
 	case !known, !listed:
-		return c.unlisted(known, answer, body)
+		return c.unlisted(known, r.Method, answer, body)
 	default:
 		pointer := strict.Pointer("paths", p.template, method, "responses", status(answer))
 		return c.listed(op, pointer, r.Method, answer, body)
@@ -115,11 +115,11 @@ func (c *contract) check(r *http.Request, answer *http.Response) error {
 }
 
 // unlisted is an answer to something that the document does not have.
-func (c *contract) unlisted(knownPath bool, answer *http.Response, body []byte) error {
+func (c *contract) unlisted(knownPath bool, method string, answer *http.Response, body []byte) error {
 	if knownPath && (answer.StatusCode != http.StatusMethodNotAllowed || answer.Header.Get("Allow") == "") {
 		return errors.New("the document does not have this method, so the answer must be 405 with Allow")
 	}
-	if answer.Header.Get("Content-Type") == problemType {
+	if answer.Header.Get("Content-Type") == problemType && method != http.MethodHead {
 		return c.valid(problemPointer, body)
 	}
 	return nil
