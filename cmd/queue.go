@@ -52,9 +52,13 @@ func (f *flags) withDesk(c *cobra.Command, o deskOptions, do func(workplace) err
 	}
 
 	if report.Origin("AMQP_URL") == config.Default && len(s.AMQPURLs) == 0 {
-		remote, err := desk.Find(c.Context(), opsURL(s.Host, s.OpsPort), s.OpsToken)
+		ops := opsURL(s.Host, s.OpsPort)
+		remote, err := desk.Find(c.Context(), ops, s.OpsToken)
 		if !errors.Is(err, desk.ErrAbsent) {
 			return remotely(remote, err, o.archive, do)
+		}
+		if s.AMQPURL != "" {
+			fmt.Fprintf(c.ErrOrStderr(), "app: no app dev answers at %s (OPS_PORT): asking RabbitMQ on this host, since AMQP_URL is not set\n", ops)
 		}
 	}
 

@@ -67,5 +67,11 @@ func TestDeskOfDevWorksOnMessagesInMemory(t *testing.T) {
 			t.Errorf("app queue %s ended with %d and said %s, want %s", c.args, status, said, c.want)
 		}
 	}
+
+	other := freePorts(t)
+	said, _ = run(t, elsewhere, other, "queue", "list")
+	if want := "no app dev answers at " + other.URL("OPS_PORT", "") + " (OPS_PORT)"; !strings.Contains(said, want) {
+		t.Errorf("beside another OPS_PORT app queue said %s, want %s", said, want)
+	}
 	dev.Stop()
 }

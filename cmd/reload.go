@@ -57,7 +57,6 @@ func (d *Deps) reload(r *reloader, parts []part) {
 		d.Log.Error("the settings were read again and are refused: the old ones hold", "mistakes", sentences(err))
 		return
 	}
-	warnOfUnknown(report, d.Log)
 
 	d.Level.Set(s.LogLevel)
 	for _, p := range parts {
@@ -65,6 +64,7 @@ func (d *Deps) reload(r *reloader, parts []part) {
 			p.reload(s)
 		}
 	}
+	warnOfUnknown(report, d.Log)
 	d.tellChanges(report.Since(r.current), report.Since(r.started))
 	r.current = report
 }
