@@ -12,8 +12,13 @@ import (
 // Errors is the one place where an error becomes a status; what is not listed is a 500.
 func Errors() []api.ErrorStatus {
 	return []api.ErrorStatus{
+		{Err: models.ErrNoStudent, Status: http.StatusNotFound, Code: "not_found"},
+		{Err: models.ErrNoImport, Status: http.StatusNotFound, Code: "not_found"},
+		{Err: models.ErrNoUser, Status: http.StatusNotFound, Code: "not_found"},
 		{Err: models.ErrNotFound, Status: http.StatusNotFound, Code: "not_found"},
+		{Err: models.ErrEmailTaken, Status: http.StatusConflict, Code: "conflict"},
 		{Err: models.ErrConflict, Status: http.StatusConflict, Code: "conflict"},
+		{Err: models.ErrStudentStale, Status: http.StatusPreconditionFailed, Code: "stale"},
 		{Err: models.ErrStale, Status: http.StatusPreconditionFailed, Code: "stale"},
 		{Err: models.ErrImportEmpty, Status: http.StatusUnprocessableEntity, Code: "import_empty"},
 		{Err: models.ErrImportLarge, Status: http.StatusUnprocessableEntity, Code: "import_large"},

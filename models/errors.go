@@ -18,6 +18,33 @@ var (
 	ErrStale    = errors.New("it is not at that version")
 )
 
+// The same, of something that has a name.
+var (
+	ErrNoStudent    error = named{ErrNotFound, "there is no such student"}
+	ErrNoImport     error = named{ErrNotFound, "there is no such import"}
+	ErrNoUser       error = named{ErrNotFound, "there is no such user"}
+	ErrEmailTaken   error = named{ErrConflict, "another user has that e-mail address"}
+	ErrStudentStale error = named{ErrStale, "the student is at another version"}
+)
+
+// named says what another error leaves open.
+type named struct {
+	kind error
+	text string
+}
+
+func (n named) Error() string { return n.text }
+
+func (n named) Unwrap() error { return n.kind }
+
+// orNo is err, or no where a row was asked for and there is none.
+func orNo(err, no error) error {
+	if errors.Is(err, pgx.ErrNoRows) {
+		return no
+	}
+	return err
+}
+
 // fault says what was being done and turns the database's answer into a sentinel where it means one.
 func fault(err error, format string, args ...any) error {
 	doing := fmt.Sprintf(format, args...)

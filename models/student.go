@@ -99,26 +99,29 @@ type StudentChange struct {
 	Active *bool
 }
 
-// Update changes a student whose version is one of versions, or of any version when that is nil.
-// It answers ErrNotFound, or ErrStale when the version is another.
+// Update changes a student whose version is one of versions, or of any version when that is nil. One that is like c
+// already keeps its version. It answers ErrNotFound, or ErrStale when the version is another.
 func (s Students) Update(ctx context.Context, id int64, c StudentChange, versions []int64) (Student, error) {
 	row, err := s.change(ctx, `
 		UPDATE student
-		SET name = coalesce($5, name), active = coalesce($6, active), updated_at = now(), version = version + 1
+		SET name = coalesce($5, name), active = coalesce($6, active),
+			updated_at = CASE WHEN differs THEN now() ELSE updated_at END, version = version + differs::int
 		FROM (
-			SELECT id AS old_id, active AS old_active FROM student
+			SELECT id AS old_id, active AS old_active,
+				(name, active) <> (coalesce($5, name), coalesce($6, active)) AS differs
+			FROM student
 			WHERE id = $4 AND ($7::bigint[] IS NULL OR version = ANY($7))
 			FOR UPDATE
 		) old
 		WHERE id = old_id
 		RETURNING `+studentColumns+`,
-			CASE WHEN old_active AND NOT active THEN 'student.deactivated' ELSE 'student.updated' END AS event`,
+			CASE WHEN old_active AND NOT active THEN 'student.deactivated' WHEN differs THEN 'student.updated' END AS event`,
 		id, c.Name, c.Active, versions)
-	if errors.Is(err, pgx.ErrNoRows) && versions != nil {
+	if errors.Is(err, ErrNoStudent) && versions != nil {
 		if _, err := s.Find(ctx, id); err != nil {
 			return Student{}, err
 		}
-		err = ErrStale
+		err = ErrStudentStale
 	}
 	if err != nil {
 		return Student{}, fault(err, "update student %d", id)
@@ -136,18 +139,19 @@ func (s Students) Deactivate(ctx context.Context, id int64, versions []int64) er
 	if err == nil {
 		return nil
 	}
-	if !errors.Is(err, pgx.ErrNoRows) {
+	if !errors.Is(err, ErrNoStudent) {
 		return fault(err, "deactivate student %d", id)
 	}
 
 	row, err := s.Find(ctx, id)
 	if err == nil && versions != nil && (row.Active || !slices.Contains(versions, row.Version)) {
-		return fault(ErrStale, "deactivate student %d", id)
+		return fault(ErrStudentStale, "deactivate student %d", id)
 	}
 	return err
 }
 
-// change runs a statement that changes one student and answers with its columns and event, from $4 on, and announces it.
+// change runs a statement that changes one student and answers with its columns and event, from $4 on, and announces it
+// unless the event is NULL.
 func (s Students) change(ctx context.Context, sql string, args ...any) (Student, error) {
 	message, err := messageOf(ctx)
 	if err != nil {
@@ -170,5 +174,6 @@ func (s Students) one(ctx context.Context, sql string, args ...any) (Student, er
 	if err != nil {
 		return Student{}, err
 	}
-	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Student])
+	row, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Student])
+	return row, orNo(err, ErrNoStudent)
 }

@@ -23,7 +23,7 @@ const (
 )
 
 // announced is the part of a statement that writes an event for each student in its part changed, which has their
-// columns, event, and what belongs to the message: message_id, correlation_id and traceparent.
+// columns, event or NULL for none, and what belongs to the message: message_id, correlation_id and traceparent.
 const announced = `announced AS (
 			INSERT INTO outbox (message_id, key, exchange, routing_key, type, correlation_id, headers, body)
 			SELECT message_id, 'student:' || id, '` + Exchange + `', event, event, correlation_id,
@@ -32,7 +32,7 @@ const announced = `announced AS (
 					'event', event, 'at', updated_at, 'version', version,
 					'student', jsonb_build_object(
 						'id', id, 'name', name, 'active', active, 'created_at', created_at, 'updated_at', updated_at))
-			FROM changed
+			FROM changed WHERE event IS NOT NULL
 		)`
 
 // messageOf is what belongs to the message of one event.
@@ -85,7 +85,7 @@ func (s StudentEvents) List(ctx context.Context, student, after int64, limit int
 	rows, err := s.db.Query(ctx, `
 		SELECT id, event, at, version, student_id, name, active, created_at, updated_at, version
 		FROM student_event
-		WHERE student_id = $1 AND version > $2
+		WHERE student_id = $1 AND version > $2 AND EXISTS (SELECT FROM student WHERE id = $1)
 		ORDER BY version
 		LIMIT $3`, student, after, limit)
 	if err != nil {

@@ -84,7 +84,7 @@ func (s StudentImports) count(ctx context.Context, id int64) (row StudentImport,
 		) rows
 		WHERE id = $1`, id).
 		Scan(&row.ID, &row.Total, &row.Created, &row.Waiting, &row.Dead, &row.Refused, &row.CreatedAt, &row.FinishedAt)
-	return row, err
+	return row, orNo(err, ErrNoImport)
 }
 
 func (s StudentImports) refusals(ctx context.Context, id int64) ([]StudentImportRefusal, error) {

@@ -122,6 +122,30 @@ func TestUpdateSetsWhatIsGivenAndCountsVersions(t *testing.T) {
 	}
 }
 
+func TestUpdateThatChangesNothingKeepsTheVersionAndIsNotAnnounced(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	students := models.NewStudents(db)
+	row := create(t, students, "Ada")[0]
+	name, yes := "Ada", true
+
+	for _, c := range []models.StudentChange{{Name: &name}, {Active: &yes}, {Name: &name, Active: &yes}, {}} {
+		for _, versions := range [][]int64{nil, {1}} {
+			if same, err := students.Update(t.Context(), row.ID, c, versions); err != nil || same != row {
+				t.Errorf("the student became %+v, %v", same, err)
+			}
+		}
+	}
+	if _, err := students.Update(t.Context(), row.ID, models.StudentChange{Name: &name}, []int64{2}); !errors.Is(err, models.ErrStale) {
+		t.Errorf("another version: %v, want ErrStale", err)
+	}
+
+	var events int
+	if err := db.QueryRow(t.Context(), "SELECT count(*) FROM outbox").Scan(&events); err != nil || events != 1 {
+		t.Errorf("%d events, %v; want that of the creation alone", events, err)
+	}
+}
+
 func TestUpdateOfAnotherVersionIsStale(t *testing.T) {
 	t.Parallel()
 	students := models.NewStudents(pgtest.New(t))

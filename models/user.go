@@ -83,8 +83,8 @@ func (u Users) Create(ctx context.Context, d UserDraft) (User, error) {
 		INSERT INTO app_user (email, password_hash, role) VALUES ($1, $2, $3)
 		ON CONFLICT (email) DO NOTHING
 		RETURNING `+userColumns, Email(d.Email), d.PasswordHash, d.Role)
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = ErrConflict
+	if errors.Is(err, ErrNoUser) {
+		err = ErrEmailTaken
 	}
 	if err != nil {
 		return User{}, fault(err, "create user %s", d.Email)
@@ -129,5 +129,6 @@ func (u Users) one(ctx context.Context, sql string, args ...any) (User, error) {
 	if err != nil {
 		return User{}, err
 	}
-	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[User])
+	row, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[User])
+	return row, orNo(err, ErrNoUser)
 }

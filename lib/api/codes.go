@@ -49,7 +49,7 @@ func (s *server) codes() []codeHelp {
 		{codeUnavailable, http.StatusServiceUnavailable, "Something that the service needs does not answer. Try again after Retry-After seconds."},
 		{codeTimeout, http.StatusGatewayTimeout, "The answer was not ready in time. Whether the request took effect is unknown."},
 	}
-	for _, e := range s.Errors {
+	for _, e := range slices.Backward(s.Errors) { // the general error comes after those of a kind, and explains the code
 		if !slices.ContainsFunc(all, func(known codeHelp) bool { return known.Code == e.Code }) {
 			all = append(all, codeHelp{e.Code, e.Status, e.Err.Error()})
 		}

@@ -52,7 +52,9 @@ func (c *Cursor[K]) of(list string) { c.list = list }
 // aCursor is the address of a Cursor.
 type aCursor interface{ of(list string) }
 
-func isCursor(t reflect.Type) bool { return reflect.PointerTo(t).Implements(reflect.TypeFor[aCursor]()) }
+func isCursor(t reflect.Type) bool {
+	return reflect.PointerTo(t).Implements(reflect.TypeFor[aCursor]())
+}
 
 // belong tells the cursors among v's fields which list they are of.
 func belong(v reflect.Value, cursors [][]int, list string) {
