@@ -79,6 +79,9 @@ func shielded(c echo.Context, v *visit) (err error) {
 	if err := v.limited(c.Request().Method); err != nil {
 		return err
 	}
+	if strayed(c) {
+		return errNotFound
+	}
 	return c.Handler()(c)
 }
 
@@ -154,7 +157,7 @@ func (s *server) access(c echo.Context, v *visit, status int, took time.Duration
 	if !s.AccessLog || !log.Enabled(v, level) {
 		return
 	}
-	log.LogAttrs(v, level, "request",
+	attrs := [...]slog.Attr{
 		slog.String("method", c.Request().Method),
 		slog.String("route", v.call.pattern),
 		slog.Int("status", status),
@@ -162,5 +165,10 @@ func (s *server) access(c echo.Context, v *visit, status int, took time.Duration
 		slog.Float64("duration_ms", float64(took)/float64(time.Millisecond)),
 		slog.String("client", v.client.String()),
 		slog.Int64("user", v.user),
-	)
+	}
+	known := len(attrs)
+	if v.user == 0 {
+		known--
+	}
+	log.LogAttrs(v, level, "request", attrs[:known]...)
 }

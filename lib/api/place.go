@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"strings"
 	"sync/atomic"
 
 	"github.com/labstack/echo/v4"
@@ -30,7 +31,7 @@ type call struct {
 // callOf tells where the router has led a request.
 func (s *server) callOf(c echo.Context) *call {
 	p, ok := s.places[c.Path()]
-	if !ok {
+	if !ok || strayed(c) {
 		p = s.nowhere
 	}
 	i, method := methodOf(c.Request().Method)
@@ -41,6 +42,14 @@ func (s *server) callOf(c echo.Context) *call {
 	made := &call{method: method, pattern: p.pattern, span: method + " " + p.pattern, quiet: p.quiet, meter: s.meters.of(method, p.pattern)}
 	p.calls[i].Store(made) // another that was made meanwhile is its like
 	return made
+}
+
+// strayed tells of a path that goes on after its last parameter, which echo takes for a part of that. A slash in a
+// parameter comes as %2F.
+func strayed(c echo.Context) bool {
+	names, values := c.ParamNames(), c.ParamValues()
+	last := len(names) - 1
+	return last >= 0 && names[last] != "*" && strings.IndexByte(values[last], '/') >= 0
 }
 
 func methodOf(method string) (int, string) {

@@ -95,3 +95,15 @@ func TestTableWithAMistakeDoesNotStart(t *testing.T) {
 		})
 	}
 }
+
+func TestPathEndsWithItsLastParameter(t *testing.T) {
+	t.Parallel()
+	root := api.New(options(new(logs)))
+	api.Get(root, "/shelves/{shelf}", "showShelf", "Show a shelf", get[ShelfID], api.Public())
+	s := &site{root: root, handler: root.Handler()}
+	for path, want := range map[string]int{"a": 204, "a%2Fb": 204, "a/b": 404, "a/%62": 404, "a/": 404} {
+		if w := s.do(t, "GET", "/api/v1/shelves/"+path, ""); w.Code != want {
+			t.Errorf("%s: %d", path, w.Code)
+		}
+	}
+}

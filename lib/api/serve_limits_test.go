@@ -1,0 +1,134 @@
+package api_test
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"example.com/app/lib/api"
+)
+
+// pipes is a listener whose connections know of the time in a bubble.
+type pipes chan net.Conn
+
+func (p pipes) Accept() (net.Conn, error) {
+	if c, ok := <-p; ok {
+		return c, nil
+	}
+	return nil, net.ErrClosed
+}
+
+func (p pipes) Close() error   { close(p); return nil }
+func (p pipes) Addr() net.Addr { return &net.TCPAddr{} }
+
+// connected is a new connection to p.
+func (p pipes) connected(t *testing.T) net.Conn {
+	t.Helper()
+	client, server := net.Pipe()
+	t.Cleanup(func() { _ = client.Close() })
+	p <- server
+	return client
+}
+
+// lasting is how long the server keeps a connection open that says head, and then more each second.
+func lasting(t *testing.T, p pipes, head, more string) (time.Duration, string) {
+	t.Helper()
+	began, conn := time.Now(), p.connected(t)
+	heard := make(chan string)
+	go func() {
+		all, _ := io.ReadAll(conn)
+		heard <- string(all)
+	}()
+
+	_, _ = io.WriteString(conn, head)
+	ticks := time.NewTicker(time.Second)
+	defer ticks.Stop()
+	for {
+		select {
+		case all := <-heard:
+			return time.Since(began), all
+		case <-ticks.C:
+			if more != "" {
+				_, _ = io.WriteString(conn, more)
+			}
+		}
+	}
+}
+
+func TestConnectionsThatHoldOutAreCutOff(t *testing.T) {
+	t.Parallel()
+	const head = "POST / HTTP/1.1\r\nHost: a\r\n"
+	for name, tt := range map[string]struct {
+		head, more  string
+		least, most time.Duration
+		answer      string
+	}{
+		"who says nothing":        {"", "", 5 * time.Second, 6 * time.Second, ""},
+		"who trickles headers":    {head, "A: b\r\n", 5 * time.Second, 6 * time.Second, ""},
+		"who trickles a body":     {head + "Content-Length: 100\r\n\r\n", "a", 30 * time.Second, 31 * time.Second, "408"},
+		"who is silent meanwhile": {head + "Content-Length: 0\r\n\r\n", "", 2 * time.Minute, 121 * time.Second, "200 OK"},
+		"whose headers are giant": {head + "A: " + strings.Repeat("a", 69<<10) + "\r\n\r\n", "", 0, 6 * time.Second, "431"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				p := make(pipes)
+				ctx, stop := context.WithCancel(t.Context())
+				ended := make(chan error)
+				go func() { ended <- api.Serve(ctx, p, http.HandlerFunc(echoed), time.Second) }()
+
+				lasted, answer := lasting(t, p, tt.head, tt.more)
+				if lasted < tt.least || lasted > tt.most || !strings.Contains(answer, tt.answer) || tt.answer == "" && answer != "" {
+					t.Errorf("cut off after %s, and told %q", lasted, answer)
+				}
+				stop()
+				if err := <-ended; err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}
+
+// echoed answers 408 to a body that does not come.
+func echoed(w http.ResponseWriter, r *http.Request) {
+	if _, err := io.Copy(io.Discard, r.Body); err != nil {
+		w.Header().Set("Connection", "close")
+		w.WriteHeader(http.StatusRequestTimeout)
+	}
+}
+
+func TestClientsBesideThoseThatHoldOutAreServed(t *testing.T) {
+	t.Parallel()
+	url, stop, ended := serving(t, echoed, time.Second)
+	for range 200 {
+		conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", url[len("http://"):])
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: a\r\nA: ")
+	}
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", url[len("http://"):])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		t.Errorf("answered %d", answer.StatusCode)
+	}
+	stop()
+	<-ended
+}
