@@ -10,7 +10,8 @@ FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=build /app /app
 USER 65532:65532
-ENV HOST=0.0.0.0
+# Garbage is collected seldom while there is room. GOMEMLIMIT suits a container of 512 MiB: set it to three quarters of yours.
+ENV HOST=0.0.0.0 GOGC=400 GOMEMLIMIT=384MiB
 EXPOSE 8090 8091 8092 8093
 ENTRYPOINT ["/app"]
 CMD ["run"]
