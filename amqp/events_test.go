@@ -19,7 +19,7 @@ func TestTableListsTheEventsThatArePublished(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := students.Update(t.Context(), row.ID, models.StudentChange{Name: &row.Name}, nil); err != nil {
+	if _, err := students.Update(t.Context(), row.ID, models.StudentChange{Name: new("Eve")}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := students.Deactivate(t.Context(), row.ID, nil); err != nil {

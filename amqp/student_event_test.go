@@ -4,7 +4,9 @@ import (
 	"slices"
 	"testing"
 
+	"example.com/app/lib/strict"
 	"example.com/app/models"
+	"example.com/app/schemas"
 )
 
 func TestChangesBecomeTheHistoryOfTheStudent(t *testing.T) {
@@ -42,6 +44,22 @@ func TestChangesBecomeTheHistoryOfTheStudent(t *testing.T) {
 	}
 	if !slices.IsSortedFunc(got, func(a, b models.StudentEvent) int { return int(a.Version - b.Version) }) {
 		t.Errorf("the history is not in order: %+v", got)
+	}
+}
+
+func TestEventThatLeavesOutWhetherTheStudentIsActiveIsMalformed(t *testing.T) {
+	t.Parallel()
+	event := func(active string) string {
+		return `{"event": "student.updated", "at": "2026-01-02T03:04:05Z", "version": 2, "student": {"id": 1, "name": "Ada", ` + active +
+			`"created_at": "2026-01-02T03:04:05Z", "updated_at": "2026-01-02T03:04:05Z"}}`
+	}
+
+	if err := strict.Decode([]byte(event(`"active": false, `)), new(schemas.StudentEvent)); err != nil {
+		t.Error(err)
+	}
+	err := strict.Decode([]byte(event("")), new(schemas.StudentEvent))
+	if err == nil || err.Error() != "/student/active must be given" {
+		t.Errorf("refused with %v", err)
 	}
 }
 

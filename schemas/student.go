@@ -17,7 +17,7 @@ type StudentIn struct {
 type StudentOut struct {
 	ID        int64     `json:"id" validate:"min=1" doc:"Given by the service."`
 	Name      string    `json:"name" validate:"required,max=255" doc:"1 to 255 characters."`
-	Active    bool      `json:"active" doc:"False once the student was deleted."`
+	Active    bool      `json:"active" validate:"given" doc:"False once the student was deleted."`
 	CreatedAt time.Time `json:"created_at" validate:"required"`
 	UpdatedAt time.Time `json:"updated_at" validate:"required"`
 	Version   int64     `json:"-" header:"ETag" doc:"Changes with every change of the student."`

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -110,18 +111,20 @@ func (d *decoder) composite(v reflect.Value, kind, want jsontext.Kind, f field) 
 
 func (d *decoder) object(v reflect.Value) error {
 	o := objectOf(v.Type())
-	known := 0
+	known, missing := 0, slices.Clone(o.given)
 	for d.PeekKind() == '"' {
-		name, err := d.ReadToken()
+		token, err := d.ReadToken()
 		if err != nil {
 			return err
 		}
 
-		f, ok := o.fields[name.String()]
+		name := token.String()
+		f, ok := o.fields[name]
 		if !ok {
 			err = d.skip("unknown", "is not known here")
 		} else {
 			known++
+			missing = slices.DeleteFunc(missing, func(given string) bool { return given == name })
 			err = d.value(v.FieldByIndex(f.index), f.shape, f)
 		}
 		if err != nil {
@@ -131,6 +134,9 @@ func (d *decoder) object(v reflect.Value) error {
 
 	if _, err := d.ReadToken(); err != nil {
 		return err
+	}
+	for _, name := range missing {
+		d.addAt(string(d.StackPointer())+Pointer(name), "required", "must be given")
 	}
 	if known < o.least {
 		d.add("min_properties", "must have at least "+counted(strconv.Itoa(o.least), "member"))
@@ -223,8 +229,10 @@ func (d *decoder) skip(code, detail string) error {
 }
 
 // add notes a problem of the value that was read last. Past the hundredth the walk goes on for the syntax alone.
-func (d *decoder) add(code, detail string) {
+func (d *decoder) add(code, detail string) { d.addAt(string(d.StackPointer()), code, detail) }
+
+func (d *decoder) addAt(pointer, code, detail string) {
 	if len(d.problems) < maxProblems {
-		d.problems = append(d.problems, Problem{shortened(string(d.StackPointer())), code, detail})
+		d.problems = append(d.problems, Problem{shortened(pointer), code, detail})
 	}
 }

@@ -53,7 +53,8 @@ func Member(f reflect.StructField) (string, bool) {
 // objectType is how a struct is read.
 type objectType struct {
 	fields map[string]field
-	least  int // members that must be there, from the tag minProperties of a field named _
+	given  []string // members that must be there, whatever their value, by the rule given
+	least  int      // how many members must be there, from the tag minProperties of a field named _
 }
 
 // field is how one member is read.
@@ -76,6 +77,9 @@ func objectOf(t reflect.Type) *objectType {
 			o.least, _ = strconv.Atoi(f.Tag.Get("minProperties"))
 		}
 		if name, ok := Member(f); ok {
+			if isGiven(f) {
+				o.given = append(o.given, name)
+			}
 			o.fields[name] = field{
 				index:    f.Index,
 				shape:    shapeOf(f.Type),

@@ -10,6 +10,9 @@ import (
 
 // Required tells whether leaving f out breaks its rules.
 func Required(f reflect.StructField) bool {
+	if isGiven(f) {
+		return true
+	}
 	tag := f.Tag.Get("validate")
 	if tag == "-" || f.Tag.Get("default") != "" || namesOthers(tag) {
 		return false

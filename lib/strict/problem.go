@@ -12,7 +12,7 @@ type Problem struct {
 // Problems is an error that lists everything that is wrong, at most a hundred entries of it.
 type Problems []Problem
 
-// SyntaxError says why a body is no strict JSON document at all: codes empty, syntax, utf8, duplicate, trailing.
+// SyntaxError says why a body is no strict JSON document at all: codes empty, syntax, duplicate, trailing.
 type SyntaxError Problem
 
 func (e *SyntaxError) Error() string { return sentence(Problem(*e)) }

@@ -4,7 +4,8 @@
 // data after the document, invalid UTF-8, U+0000 in any text (PostgreSQL cannot keep it) and nesting deeper than 64.
 // So is null, unless the field is a pointer without omitempty or its type has its own UnmarshalJSON.
 // The tag mod:"trim" takes the white space around a text away before its length is judged; minProperties:"1" on a
-// field named _ asks for at least one member. Of several rules in a validate tag, a field tells the first it breaks.
+// field named _ asks for at least one member, and the rule given for one whatever it holds, where required would refuse
+// false and 0. Of several rules in a validate tag, a field tells the first it breaks.
 package strict
 
 import (

@@ -215,6 +215,30 @@ func TestEmptyListsAreWrittenAsLists(t *testing.T) {
 	}
 }
 
+func TestMemberThatMustBeGivenMayHoldAnything(t *testing.T) {
+	t.Parallel()
+	type flags struct {
+		On    bool `json:"on" validate:"given"`
+		Count int  `json:"count" validate:"given,max=5"`
+		Off   bool `json:"off"`
+	}
+	type both struct {
+		One  flags   `json:"one"`
+		More []flags `json:"more"`
+	}
+	for body, want := range map[string][]string{
+		`{"one": {"on": false, "count": 0}}`:                            nil,
+		`{"one": {"on": true, "count": 6}}`:                             {"/one/count max"},
+		`{"one": {"off": true}}`:                                        {"/one/count required", "/one/on required"},
+		`{"one": {"on": null, "count": 0}}`:                             {"/one/on type"},
+		`{"one": {"on": true, "count": 0}, "more": [{}, {"count": 1}]}`: {"/more/0/count required", "/more/0/on required", "/more/1/on required"},
+	} {
+		if got := verdict(strict.Decode([]byte(body), new(both))); !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", body, got, want)
+		}
+	}
+}
+
 func TestWhatWasUnreadableIsNotJudgedAsWell(t *testing.T) {
 	t.Parallel()
 	read := strict.Problems{{Pointer: "/a/b", Code: "type"}, {Pointer: "/c", Code: "type"}}

@@ -3,6 +3,7 @@ package strict
 import (
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 
@@ -12,9 +13,18 @@ import (
 // rules caches what it learns of each type, so there is one for the process.
 var rules = sync.OnceValue(func() *validator.Validate {
 	v := validator.New(validator.WithRequiredStructEnabled())
+	if err := v.RegisterValidation(given, func(validator.FieldLevel) bool { return true }); err != nil { // reading has judged it
+		panic(err) // the name is ours
+	}
 	v.RegisterTagNameFunc(func(f reflect.StructField) string { return pointerNames.Replace(place(f)) })
 	return v
 })
+
+const given = "given"
+
+func isGiven(f reflect.StructField) bool {
+	return slices.Contains(strings.Split(f.Tag.Get("validate"), ","), given)
+}
 
 // The validator joins names with dots and brackets; these travel through it and become a pointer's own escapes.
 const embedded = "\x00"
