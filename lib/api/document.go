@@ -106,13 +106,15 @@ func (d *document) add(r *route) error {
 	for _, status := range d.statuses(r) {
 		describeAnswer(oc, r, status)
 	}
+	exposed, ok := oc.(openapi31.OperationExposer)
+	if !ok {
+		return fmt.Errorf("describe %T", oc)
+	}
+	r.access.describe(exposed.Operation()) // which AddOperation copies
 	if err := d.reflector.AddOperation(oc); err != nil {
 		return err
 	}
-	if exposed, ok := oc.(openapi31.OperationExposer); ok {
-		markRequired(exposed.Operation(), r)
-		r.access.describe(exposed.Operation())
-	}
+	markRequired(exposed.Operation(), r)
 	return nil
 }
 
