@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"example.com/app/lib/api/idempotency"
 	"example.com/app/lib/auth"
 	"example.com/app/lib/broker"
 	"example.com/app/lib/broker/outbox"
@@ -18,6 +19,7 @@ const (
 	keepPublished = 7 * 24 * time.Hour
 	keepRuns      = 30 * 24 * time.Hour
 	keepTokens    = auth.RefreshTime // once used
+	keepKeys      = 24 * time.Hour
 )
 
 // most is how many rows of a table one transaction deletes.
@@ -34,6 +36,7 @@ type tidied struct {
 	Runs      int64 `json:"runs"`
 	Sessions  int64 `json:"sessions"`
 	Tokens    int64 `json:"tokens"`
+	Keys      int64 `json:"keys"`
 }
 
 func (housekeeping) start(context.Context) (tidied, error) { return tidied{}, nil }
@@ -50,6 +53,7 @@ func (h housekeeping) tidy(ctx context.Context, at tidied) (next tidied, more bo
 		{&next.Runs, func() (int64, error) { return cron.Forget(ctx, h.db, keepRuns, most) }},
 		{&next.Sessions, func() (int64, error) { return sessions.ForgetExpired(ctx, most) }},
 		{&next.Tokens, func() (int64, error) { return sessions.ForgetUsed(ctx, keepTokens, most) }},
+		{&next.Keys, func() (int64, error) { return idempotency.Forget(ctx, h.db, keepKeys, most) }},
 	} {
 		n, err := table.forget()
 		if err != nil {

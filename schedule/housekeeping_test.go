@@ -40,12 +40,18 @@ func TestHousekeepingForgetsWhatIsPastItsKeepTime(t *testing.T) {
 		SELECT decode(md5(begun.id::text || age::text), 'hex'), begun.id, now() - age
 		FROM begun, (VALUES (interval '31 days'), ('29 days')) AS rows (age)`)
 
+	run(t, db, `
+		INSERT INTO idempotency_key (user_id, route, key, request_hash, status, header, created_at)
+		SELECT 0, 'POST /', age::text, '', 201, '{}', now() - age FROM (VALUES (interval '25 hours'), ('23 hours')) AS rows (age)`)
+
 	if err := s.RunNow(t.Context(), "housekeeping"); err != nil {
 		t.Fatal(err)
 	}
 
 	for what, sql := range map[string]string{
 		"handled messages":              "SELECT count(*) FROM inbox WHERE message_id = 'young'",
+		"idempotency keys":              "SELECT count(*) FROM idempotency_key",
+		"idempotency keys, young ones":  "SELECT count(*) FROM idempotency_key WHERE key = '23:00:00'",
 		"handled messages at all":       "SELECT count(*) FROM inbox",
 		"runs of a":                     "SELECT count(*) FROM schedule_run WHERE job = 'a'",
 		"runs of b, the newest of them": "SELECT count(*) FROM schedule_run WHERE job = 'b' AND scheduled_at > now() - interval '81 days'",

@@ -70,9 +70,14 @@ func (s *Scheduler) List(ctx context.Context) ([]Planned, error) {
 	return list, nil
 }
 
-// History is the newest runs first, of one job or, for "", of every job that ever was.
+// History is the newest runs first, of one job or, for "", of every job that ever was. A name that is no job's and never
+// was is an error.
 func (s *Scheduler) History(ctx context.Context, job string, limit int) ([]Run, error) {
-	return s.ledger.runs(ctx, "$1 IN ('', job) ORDER BY scheduled_at DESC, id DESC LIMIT $2", job, limit)
+	runs, err := s.ledger.runs(ctx, "$1 IN ('', job) ORDER BY scheduled_at DESC, id DESC LIMIT $2", job, limit)
+	if _, known := s.job(job); err == nil && len(runs) == 0 && job != "" && !known {
+		return nil, fmt.Errorf("read the history of job %q: there is none of that name, only %s", job, s.names())
+	}
+	return runs, err
 }
 
 func (l ledger) find(ctx context.Context, id int64) (Run, error) {

@@ -123,6 +123,9 @@ func TestListAndHistoryTellWhatWasAndWillBe(t *testing.T) {
 			t.Errorf("history of %q: %+v", job, history)
 		}
 	}
+	if _, err := s.History(t.Context(), "nope", 1); err == nil || !strings.Contains(err.Error(), `"nope": there is none of that name, only never, count`) {
+		t.Errorf("history of no job: %v", err)
+	}
 	if history, err := s.History(t.Context(), "", 1); err != nil || len(history) != 1 || !history[0].Manual {
 		t.Errorf("newest: %+v, %v", history, err)
 	}
