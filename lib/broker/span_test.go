@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -26,7 +27,7 @@ func sendTraced(t *testing.T, w *world, queue string, n int) {
 	t.Helper()
 	_, _, parent := traceOf(n)
 	err := w.Publish(t.Context(), "", queue, broker.Envelope{
-		ID: fmt.Sprint(n), Body: []byte(`{"n":1}`), Headers: map[string]any{broker.HeaderTraceparent: parent},
+		ID: strconv.Itoa(n), Body: []byte(`{"n":1}`), Headers: map[string]any{broker.HeaderTraceparent: parent},
 	})
 	if err != nil {
 		t.Fatal(err)
