@@ -65,14 +65,14 @@ func logIn(t *testing.T, s settings, email, password string) (access string) {
 
 func TestUsersAreMadeListedAndDisabledAtTheCommandLine(t *testing.T) {
 	t.Parallel()
-	s := freePorts(t).With(settings{"DATABASE_URL": pgtest.URL(t), "AUTH": "on"})
+	s := freePorts(t).With(settings{"DATABASE_URL": pgtest.URL(t), "AUTH": "on", "ACCESS_LOG": "off"})
 	said, status := typed(t, password+"\r\nmore", s, "user", "create", " Ada@Example.com", "--role", "editor")
 	if status != 0 || !hasColumns(said, "1 ada@example.com editor true") || strings.Contains(said, password) {
 		t.Fatalf("app user create ended with %d and said %s", status, said)
 	}
 
 	for what, attempt := range map[string]struct{ email, password, want string }{
-		"another of the same address": {"ADA@example.com", password, "there is another already"},
+		"another of the same address": {"ADA@example.com", password, "another user has that e-mail address"},
 		"a short password":            {"grace@example.com", "short", "/password"},
 		"no password":                 {"grace@example.com", "", "/password"},
 		"no address":                  {"grace", password, "/email"},

@@ -58,7 +58,7 @@ func serve(t *testing.T, db *pg.DB) guarded {
 		Logger: slog.New(slog.NewTextHandler(&log, nil)), AccessLog: true, Authenticate: gate.Authenticate,
 	})
 	handler.Routes(root, db, pool, gate)
-	return guarded{client{t, db, apitest.Handler(t, root)}, pool, &log}
+	return guarded{client{t: t, db: db, api: apitest.Handler(t, root)}, pool, &log}
 }
 
 // add makes a user the way the command line does.
@@ -199,9 +199,12 @@ func TestWhoFailsToLogInIsNotToldWhy(t *testing.T) {
 // busy fills the pool that hashes.
 func (g guarded) busy(do func()) {
 	g.t.Helper()
-	held, done := make(chan struct{}), make(chan error)
+	held, done := make(chan struct{}), make(chan struct{})
 	for running := 1; ; running++ {
-		go func() { done <- g.pool.Do(g.t.Context(), func() error { <-held; return nil }) }()
+		go func() {
+			_ = g.pool.Do(g.t.Context(), func() error { <-held; return nil })
+			done <- struct{}{}
+		}()
 		select {
 		case <-done: // it is full
 			do()

@@ -101,16 +101,14 @@ func TestHashingTellsWhenTooManyWait(t *testing.T) {
 // occupy fills a pool until release.
 func occupy(t *testing.T, pool *cpu.Pool) (release func()) {
 	t.Helper()
-	held, done := make(chan struct{}), make(chan error)
-	running := 0
-	for {
-		go func() { done <- pool.Do(t.Context(), func() error { <-held; return nil }) }()
-		running++
+	held, done := make(chan struct{}), make(chan struct{})
+	for running := 1; ; running++ {
+		go func() {
+			_ = pool.Do(t.Context(), func() error { <-held; return nil })
+			done <- struct{}{}
+		}()
 		select {
-		case err := <-done:
-			if !errors.Is(err, cpu.ErrBusy) {
-				t.Fatal(err)
-			}
+		case <-done: // it is full
 			return func() {
 				close(held)
 				for range running - 1 {
