@@ -67,7 +67,9 @@ func TestNoRequestMakesAnAnswerThatTheDocumentDoesNotPromise(t *testing.T) {
 
 	tally := sum(tallies)
 	t.Log(tally)
-	w.reached(tally)
+	if full() {
+		w.reached(tally)
+	}
 	if w.warm > 0 && w.memory() > w.warm+tolerance {
 		t.Errorf("%d MiB of memory became %d MiB", w.warm>>20, w.memory()>>20)
 	}

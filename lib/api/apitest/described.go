@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -51,6 +52,7 @@ type described struct {
 	parameters       []given
 	bodies           map[string]*schema // by media type
 	secured          bool
+	seldom           bool // asked less often than others
 }
 
 // given is a parameter.
@@ -94,11 +96,26 @@ func describe(document []byte) ([]*described, error) {
 			for media, c := range o.RequestBody.Content {
 				bodies[media] = c.Schema.resolve(d.Components.Schemas)
 			}
-			all = append(all, &described{o.ID, strings.ToUpper(method), path, o.Parameters, bodies, len(o.Security) > 0})
+			d := &described{
+				id: o.ID, method: strings.ToUpper(method), path: path, parameters: o.Parameters, bodies: bodies, secured: len(o.Security) > 0,
+			}
+			d.seldom = d.hashes() || d.endsAll()
+			all = append(all, d)
 		}
 	}
 	slices.SortFunc(all, func(a, b *described) int { return cmp.Compare(a.id, b.id) })
 	return all, nil
+}
+
+// hashes tells that a password comes in, which takes more of a processor than a hundred other requests.
+func (d *described) hashes() bool {
+	s := d.bodies[jsonType]
+	return s != nil && slices.ContainsFunc(slices.Collect(maps.Values(s.Properties)), func(p *schema) bool { return p.Format == "password" })
+}
+
+// endsAll tells that what others need may be gone then, as the session that all requests belong to.
+func (d *described) endsAll() bool {
+	return d.method == http.MethodDelete && !strings.Contains(d.path, "{")
 }
 
 // resolve puts what references name in their place; schemas that contain themselves stay references after that.
