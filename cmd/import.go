@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/url"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -14,6 +15,7 @@ import (
 
 func importCommand(f *flags) *cobra.Command {
 	var to apiURL
+	var tokenFile string
 	var noWait bool
 	c := &cobra.Command{
 		Use:   "import FILE",
@@ -34,12 +36,28 @@ func importCommand(f *flags) *cobra.Command {
 				}
 			}
 			client := importClient{base: to.URL}
+			if client.token, err = readToken(tokenFile); err != nil {
+				return err
+			}
 			return client.run(c, args[0], noWait)
 		},
 	}
 	c.Flags().Var(&to, "url", "where the API is; unset: on this host, at HOST and API_PORT")
+	c.Flags().StringVar(&tokenFile, "token-file", "", "file with the access_token of an editor's log-in; unset: none")
 	c.Flags().BoolVar(&noWait, "no-wait", false, "end as soon as the API has the file")
 	return c
+}
+
+// readToken takes a file, since everybody on this host can see the arguments of a command.
+func readToken(file string) (string, error) {
+	if file == "" {
+		return "", nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return "", fmt.Errorf("read the access token: %w", err)
+	}
+	return strings.TrimSpace(string(text)), nil
 }
 
 // apiURL is where an API is.

@@ -34,6 +34,16 @@ const (
 type importClient struct {
 	base *url.URL
 	at   *url.URL // the import, once there is one
+
+	token string // of who has logged in; empty: nobody
+}
+
+func (i *importClient) request(ctx context.Context, method string, to *url.URL, body io.Reader) (*http.Request, error) {
+	r, err := http.NewRequestWithContext(ctx, method, to.String(), body)
+	if err == nil && i.token != "" {
+		r.Header.Set("Authorization", "Bearer "+i.token)
+	}
+	return r, err
 }
 
 func (i *importClient) upload(c *cobra.Command, file io.Reader, size int64) (out schemas.StudentImportOut, err error) {
@@ -42,7 +52,7 @@ func (i *importClient) upload(c *cobra.Command, file io.Reader, size int64) (out
 	body := progressbar.NewReader(file, bar)
 
 	to := i.base.JoinPath("api/v1/students/imports")
-	r, err := http.NewRequestWithContext(c.Context(), http.MethodPost, to.String(), &body)
+	r, err := i.request(c.Context(), http.MethodPost, to, &body)
 	if err != nil {
 		return out, err
 	}
@@ -87,7 +97,7 @@ func (i *importClient) follow(c *cobra.Command, out schemas.StudentImportOut) (s
 func (i *importClient) status(ctx context.Context) (out schemas.StudentImportOut, err error) {
 	ctx, cancel := context.WithTimeout(ctx, importAnswer)
 	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, i.at.String(), http.NoBody)
+	r, err := i.request(ctx, http.MethodGet, i.at, http.NoBody)
 	if err != nil {
 		return out, err
 	}

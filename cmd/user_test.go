@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -94,6 +95,16 @@ func TestUsersAreMadeListedAndDisabledAtTheCommandLine(t *testing.T) {
 	}
 	if status, answer := ask(t, http.MethodGet, s.URL("API_PORT", "/api/v1/users/1"), ada, ""); status != http.StatusForbidden {
 		t.Errorf("an editor is answered %d %s", status, answer)
+	}
+	token := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(token, []byte(ada+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if said, status := run(t, t.TempDir(), s, "import", rows(t, 3), "--no-wait", "--token-file", token); status != 0 {
+		t.Errorf("an editor's import ended with %d and said %s", status, said)
+	}
+	if said, status := run(t, t.TempDir(), s, "import", rows(t, 3), "--no-wait"); status != 1 || !strings.Contains(said, "401 Unauthorized") {
+		t.Errorf("nobody's import ended with %d and said %s", status, said)
 	}
 
 	if said, status := run(t, t.TempDir(), s, "user", "disable", "ada@example.com"); status != 0 || !hasColumns(said, "1 ada@example.com editor false") {
