@@ -41,7 +41,7 @@ func (s *server) serveDocs() {
 	})
 	s.both("/docs", html(rendered(swagger)))
 	for _, asset := range assets() {
-		s.page("/docs/"+asset, echo.WrapHandler(swagger))
+		s.page("/docs/"+asset, checked(echo.WrapHandler(swagger)))
 	}
 	s.page("/swagger", toDocs)
 	s.page("/swagger/*", toDocs)
@@ -96,6 +96,14 @@ func (s *server) page(path string, h echo.HandlerFunc) {
 	s.places[path] = &place{pattern: path, quiet: true}
 	s.echo.GET(path, h)
 	s.echo.HEAD(path, h)
+}
+
+// checked lets a browser keep what has a tag, and ask each time whether it is still the newest.
+func checked(h echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		c.Response().Header().Set(echo.HeaderCacheControl, "no-cache")
+		return h(c)
+	}
 }
 
 func toDocs(c echo.Context) error { return c.Redirect(http.StatusFound, "/docs") }

@@ -44,8 +44,8 @@ func TestWhatThePagesNeedIsThere(t *testing.T) {
 		body := s.do(t, "GET", page, "").Body.String()
 		for _, m := range regexp.MustCompile(`(?:src|href)="(/[^"]+)"`).FindAllStringSubmatch(body, -1) {
 			w := s.do(t, "GET", m[1], "", "Accept-Encoding", "gzip")
-			if w.Code != http.StatusOK || w.Body.Len() == 0 {
-				t.Errorf("%s needs %s: %d", page, m[1], w.Code)
+			if w.Code != http.StatusOK || w.Body.Len() == 0 || w.Header().Get("Cache-Control") == "no-store" {
+				t.Errorf("%s needs %s: %d %v", page, m[1], w.Code, w.Header())
 			}
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
-// remembered bounds what a limiter knows: about 16 MB of IPv6 networks. Who is forgotten may begin anew.
+// remembered bounds what a limiter knows of: 11 MB of clients, as measured. Who is forgotten may begin anew.
 const remembered = 1 << 16
 
 // limiter is a token bucket for each key, kept as the one time at which the bucket is full again (GCRA, the generic cell

@@ -22,8 +22,8 @@ func measured(t *testing.T, l *logs) (*api.Group, *prometheus.Registry) {
 	return api.New(o), registry
 }
 
-// counted are the figures by name and label values: of a histogram, how often something was observed.
-func counted(t *testing.T, r *prometheus.Registry) map[string]float64 {
+// figures are the figures by name and label values: of a histogram, how often something was observed.
+func figures(t *testing.T, r *prometheus.Registry) map[string]float64 {
 	t.Helper()
 	families, err := r.Gather()
 	if err != nil {
@@ -32,11 +32,11 @@ func counted(t *testing.T, r *prometheus.Registry) map[string]float64 {
 	all := map[string]float64{}
 	for _, f := range families {
 		for _, m := range f.GetMetric() {
-			name := strings.TrimPrefix(f.GetName(), "app_http_")
+			name := []string{strings.TrimPrefix(f.GetName(), "app_http_")}
 			for _, l := range m.GetLabel() {
-				name += " " + l.GetValue()
+				name = append(name, l.GetValue())
 			}
-			all[name] = m.GetCounter().GetValue() + m.GetGauge().GetValue() + float64(m.GetHistogram().GetSampleCount())
+			all[strings.Join(name, " ")] = m.GetCounter().GetValue() + m.GetGauge().GetValue() + float64(m.GetHistogram().GetSampleCount())
 		}
 	}
 	return all
@@ -76,7 +76,7 @@ func TestRequestsAreCountedByTheirRoutes(t *testing.T) {
 		"requests_in_flight GET unmatched":            0,
 		"requests_in_flight GET /livez":               0,
 	}
-	if got := counted(t, registry); !maps.Equal(got, want) {
+	if got := figures(t, registry); !maps.Equal(got, want) {
 		t.Errorf("got  %v\nwant %v", got, want)
 	}
 }
@@ -87,12 +87,12 @@ func TestRequestThatRunsIsInFlight(t *testing.T) {
 	const name = "requests_in_flight GET /api/v1/look"
 	var during float64
 	api.Get(root, "/look", "look", "Look", func(context.Context, *struct{}) (api.NoContent, error) {
-		during = counted(t, registry)[name]
+		during = figures(t, registry)[name]
 		return api.NoContent{}, nil
 	}, api.Public())
 	root.Handler().ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), "GET", "/api/v1/look", http.NoBody))
 
-	if after := counted(t, registry)[name]; during != 1 || after != 0 {
+	if after := figures(t, registry)[name]; during != 1 || after != 0 {
 		t.Errorf("%v while it ran, %v after", during, after)
 	}
 }
@@ -114,7 +114,7 @@ func TestAnswerThatIsGivenUpIsCountedAsOneOfAClientThatLeft(t *testing.T) {
 		root.Handler().ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), "GET", "/half", http.NoBody))
 	}()
 
-	got := counted(t, registry)
+	got := figures(t, registry)
 	if got["requests_total GET /half 499"] != 1 || got["requests_in_flight GET /half"] != 0 {
 		t.Errorf("%v", got)
 	}

@@ -112,14 +112,14 @@ func TestClientsBesideThoseThatHoldOutAreServed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer conn.Close()
+		t.Cleanup(func() { _ = conn.Close() })
 		_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: a\r\nA: ")
 	}
 	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", url[len("http://"):])
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
+	t.Cleanup(func() { _ = conn.Close() })
 	_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
 	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {
@@ -130,5 +130,7 @@ func TestClientsBesideThoseThatHoldOutAreServed(t *testing.T) {
 		t.Errorf("answered %d", answer.StatusCode)
 	}
 	stop()
-	<-ended
+	if err := <-ended; err == nil {
+		t.Error("a connection that holds out has finished")
+	}
 }
