@@ -91,6 +91,8 @@ func keep[T any](e *Explorer, list []T, entry T) []T {
 // judge compares the answer to the same request with the one before.
 func (k *kept) judge(a *answer) error {
 	switch {
+	case a.StatusCode == http.StatusUnauthorized: // the session has ended since
+		return nil
 	case a.StatusCode != k.answer.StatusCode || string(a.body) != string(k.answer.body):
 		return fmt.Errorf("the same request under the same Idempotency-Key was answered before:\n%s", k.answer)
 	case a.Header.Get("Idempotency-Replayed") != "true":
