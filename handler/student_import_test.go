@@ -324,7 +324,7 @@ func FuzzEveryLineOfAFileIsCounted(f *testing.F) {
 			}
 		}
 
-		w := client{t, shared.db, shared.api}.upload(string(body))
+		w := client{t, shared.db, shared.api, shared.cpu}.upload(string(body))
 
 		switch got := read[studentImport](t, w); {
 		case want == 0 && w.Code == http.StatusUnprocessableEntity:

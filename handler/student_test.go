@@ -22,6 +22,7 @@ type client struct {
 	t   testing.TB
 	db  *pg.DB
 	api http.Handler
+	cpu *cpu.Pool // runs one piece of work at a time
 }
 
 func newClient(t testing.TB) client {
@@ -30,8 +31,9 @@ func newClient(t testing.TB) client {
 	root := api.New(api.Options{
 		Title: "Students", Version: "test", Prefix: "/api/v1", Errors: handler.Errors(), Logger: slog.New(slog.DiscardHandler), DB: db,
 	})
-	handler.Routes(root, db, cpu.NewPool(0), nil)
-	return client{t, db, apitest.Handler(t, root)}
+	pool := cpu.NewPool(1)
+	handler.Routes(root, db, pool, nil)
+	return client{t, db, apitest.Handler(t, root), pool}
 }
 
 // header is a name and a value.
