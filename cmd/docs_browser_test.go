@@ -120,6 +120,38 @@ func TestDocsCreateAStudentInABrowser(t *testing.T) {
 	dev.Stop()
 }
 
+func TestDocsLogInByATokenInABrowser(t *testing.T) {
+	t.Parallel()
+	s := freePorts(t).With(settings{"DATABASE_URL": pgtest.URL(t), "AUTH": "on", "SCHEDULE_RENAME_STUDENTS": "off"})
+	if said, status := typed(t, password, s, "user", "create", "editor@example.com", "--role", "editor"); status != 0 {
+		t.Fatalf("app user create ended with %d and said %s", status, said)
+	}
+	dev := start(t, t.TempDir(), s, "dev")
+	dev.Says("Ctrl-C")
+
+	w := open(t, s.URL("API_PORT", "/docs"))
+	w.authorize(logIn(t, s, "editor@example.com", password))
+	w.createStudent("Grace with a token")
+	w.shows(".live-responses-table .response-col_status", "201")
+	if n := count(t, s["DATABASE_URL"], "name = 'Grace with a token'"); n != 1 {
+		t.Errorf("there are %d of her", n)
+	}
+	w.behaved()
+	dev.Stop()
+}
+
+// authorize fills in the form behind the button Authorize.
+func (w *window) authorize(token string) {
+	w.t.Helper()
+	const form = ".auth-container "
+	w.do(
+		chromedp.Click(chromedp.CSS(".auth-wrapper .authorize")),
+		chromedp.SendKeys(chromedp.CSS(form+"input"), token),
+		chromedp.Click(chromedp.CSS(form+".authorize")),
+		chromedp.Click(chromedp.CSS(form+".btn-done")),
+	)
+}
+
 // createStudent fills in and sends the form below createStudent in Swagger UI.
 func (w *window) createStudent(name string) {
 	w.t.Helper()
