@@ -44,6 +44,14 @@ func (n *Node) Start() {
 // Stop ends the node in good order: clients are told at once, the node is gone in about 6 s.
 func (n *Node) Stop() { n.server.shutDown() }
 
+// Restart stops the server in good order and starts it again, on the Erlang machine that it runs on: for clients and
+// messages it is a Stop and a Start, in about half the time.
+func (n *Node) Restart() {
+	n.t.Helper()
+	n.Ctl("stop_app")
+	n.Ctl("start_app")
+}
+
 // Kill ends the node by SIGKILL: clients are not told.
 func (n *Node) Kill() { n.server.node.Kill() }
 

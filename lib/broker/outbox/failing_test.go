@@ -197,7 +197,7 @@ func TestBrokerThatStopsOrDiesLosesNothingAndChargesNothing(t *testing.T) {
 
 	keys := []string{"stopped", "killed", "cut"}
 	for i, end := range []func(){
-		func() { node.Stop(); node.Start() },
+		func() { node.Restart() },
 		func() { node.Kill(); node.Start() },
 		func() { node.Ctl("close_all_connections", "test") },
 	} {

@@ -31,7 +31,9 @@ func family() broker.Family {
 func open(t testing.TB, url, exchange string) *rabbit.Broker {
 	t.Helper()
 
-	b, err := rabbit.Open(rabbit.Options{Name: exchange, URL: url, ConnectionName: "test", Log: slog.New(slog.DiscardHandler)})
+	b, err := rabbit.Open(rabbit.Options{
+		Name: exchange, URL: url, ConnectionName: "test", LongestPause: time.Second, Log: slog.New(slog.DiscardHandler),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

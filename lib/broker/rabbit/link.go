@@ -21,7 +21,8 @@ const (
 // link is one connection, made again whenever it is lost.
 type link struct {
 	server
-	log *slog.Logger
+	longest time.Duration // pause before another try
+	log     *slog.Logger
 
 	closing chan struct{} // closed when nothing may wait any more
 
@@ -47,11 +48,12 @@ func (s status) usable() bool { return s.connected() && s.blocked == "" }
 // serveFunc uses a connection until it is closed, or to its liking; its error is why it ended.
 type serveFunc func(conn *amqp.Connection, closed <-chan *amqp.Error) error
 
-func newLink(s server, role string, log *slog.Logger) *link {
+func newLink(s server, role string, o Options) *link {
 	s.connectionName += " (" + role + ")"
 	return &link{
 		server:  s,
-		log:     log.With("connection", s.name, "role", role),
+		longest: cmp.Or(o.LongestPause, longestPause),
+		log:     o.Log.With("connection", s.name, "role", role),
 		closing: make(chan struct{}),
 		changed: make(chan struct{}),
 		status:  status{problem: fmt.Errorf("%s: there was no answer yet", s)},
@@ -70,10 +72,10 @@ func (l *link) run(ctx context.Context, serve serveFunc) {
 		}
 
 		l.report(err)
-		if time.Since(began) > longestPause {
+		if time.Since(began) > l.longest {
 			failures = 0
 		}
-		if !sleep(ctx, pause(failures)) {
+		if !sleep(ctx, pause(failures, l.longest)) {
 			return
 		}
 	}
@@ -159,8 +161,8 @@ func (s status) why(to server) error {
 }
 
 // pause is full jitter below a bound that doubles with every failure.
-func pause(failures int) time.Duration {
-	return rand.N(min(longestPause, shortestPause<<min(failures, 10)))
+func pause(failures int, longest time.Duration) time.Duration {
+	return rand.N(min(longest, shortestPause<<min(failures, 10)))
 }
 
 // sleep answers false when ctx ended first.

@@ -165,9 +165,7 @@ func TestNothingIsLostWhenTheServerRestarts(t *testing.T) {
 	}
 
 	until(t, "messages flow", func() bool { return confirmed.size() > 200 && consumed.size() > 100 })
-	node.Stop()
-	until(t, "the loss is noticed", func() bool { return !b.State().Connected })
-	node.Start()
+	node.Restart()
 	check(t, b.Ready(t.Context()))
 	flowing := confirmed.size() + 200
 	until(t, "messages flow again", func() bool { return confirmed.size() > flowing })

@@ -24,9 +24,10 @@ const confirmTimeout = 30 * time.Second
 
 // Options say which server, under which names.
 type Options struct {
-	Name           string // the connection's name in errors and records: example
-	URL            string // amqp://user:password@host:port/vhost, or amqps
-	ConnectionName string // as the management UI shows it: app consume
+	Name           string        // the connection's name in errors and records: example
+	URL            string        // amqp://user:password@host:port/vhost, or amqps
+	ConnectionName string        // as the management UI shows it: app consume
+	LongestPause   time.Duration // before it is tried again to connect; 0: 30 s
 	Log            *slog.Logger
 }
 
@@ -56,8 +57,8 @@ func open(o Options, confirmTimeout time.Duration) (*Broker, error) {
 	}
 
 	b := &Broker{
-		publisher: newPublisher(newLink(s, "publishing", o.Log), confirmTimeout),
-		consuming: newLink(s, "consuming", o.Log),
+		publisher: newPublisher(newLink(s, "publishing", o), confirmTimeout),
+		consuming: newLink(s, "consuming", o),
 	}
 	b.ctx, b.end = context.WithCancel(context.Background())
 	b.links.Go(func() { b.publisher.run(b.ctx, b.publisher.serve) })

@@ -34,7 +34,8 @@ func open(t testing.TB, url string) *rabbit.Broker {
 
 func options(t testing.TB, url string) rabbit.Options {
 	return rabbit.Options{
-		Name: "example", URL: url, ConnectionName: "app test", Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Name: "example", URL: url, ConnectionName: "app test", LongestPause: time.Second,
+		Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	}
 }
 
