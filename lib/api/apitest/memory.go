@@ -40,7 +40,7 @@ func (e *Explorer) learn(q *question, a *answer) {
 	if tag := a.Header.Get("ETag"); tag != "" {
 		e.memory.tags[q.path] = tag
 	}
-	if q.header.Get("Idempotency-Key") != "" && a.StatusCode < http.StatusMultipleChoices {
+	if q.method == q.operation.method && q.header.Get("Idempotency-Key") != "" && a.StatusCode < http.StatusMultipleChoices {
 		e.memory.kept[q.operation.id] = &kept{q, a}
 	}
 	if at := a.Header.Get("Location"); strings.Contains(at, "/") {
