@@ -13,6 +13,12 @@ import (
 	"example.com/app/lib/pg/pgtest"
 )
 
+// ShelfNote is a note for a shelf.
+type ShelfNote struct {
+	ShelfID
+	NoteIn
+}
+
 // repeatable is a sample API that counts the notes it creates; its tokens are the names of the users 1 and 2.
 func repeatable(t *testing.T) (s *site, created *atomic.Int64) {
 	t.Helper()
@@ -29,10 +35,7 @@ func repeatable(t *testing.T) (s *site, created *atomic.Int64) {
 		return out, err
 	}
 	api.Post(root, "/notes", "createNote", "Create a note", create, api.Role(auth.Editor), api.Idempotent())
-	api.Post(root, "/shelves/{shelf}/notes", "addNote", "Create a note on a shelf", func(ctx context.Context, in *struct {
-		ShelfID
-		NoteIn
-	}) (NoteOut, error) {
+	api.Post(root, "/shelves/{shelf}/notes", "addNote", "Create a note on a shelf", func(ctx context.Context, in *ShelfNote) (NoteOut, error) {
 		return create(ctx, &in.NoteIn)
 	}, api.Role(auth.Editor), api.Idempotent())
 	api.Post(root, "/lines", "readLines", "Read lines", readLines, api.Role(auth.Editor), api.Idempotent())
