@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes sure that a Postgres, a RabbitMQ and a browser can be run here. What it installs it names on standard error;
+# Makes sure that a Postgres, a RabbitMQ, a browser, curl and psql can be run here. What it installs it names on standard error;
 # on standard output it prints the settings of servers that run already, for a shell to eval.
 set -eu
 
@@ -24,6 +24,8 @@ missing=
 have_postgres || missing="$missing postgresql"
 have_rabbitmq || missing="$missing rabbitmq-server"
 have_browser || missing="$missing chromium"
+command -v curl >/dev/null || missing="$missing curl"
+command -v psql >/dev/null || missing="$missing postgresql-client"
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
@@ -46,7 +48,7 @@ if docker compose version >/dev/null 2>&1 && docker info >/dev/null 2>&1; then
 	echo "export TEST_DATABASE_URL=postgres://app:app@127.0.0.1:5432/postgres"
 	echo "export TEST_AMQP_URL=amqp://guest:guest@127.0.0.1:5672/"
 	echo "export TEST_AMQP_MANAGEMENT_URL=http://guest:guest@127.0.0.1:15672"
-	have_browser || echo "the tests of the documentation's pages need a browser: install Chromium or Google Chrome" >&2
+	echo "some tests need Chromium or Google Chrome, curl and psql here as well" >&2
 	exit 0
 fi
 
