@@ -20,12 +20,13 @@ have_browser() {
 	return 1
 }
 
-missing=
-have_postgres || missing="$missing postgresql"
-have_rabbitmq || missing="$missing rabbitmq-server"
-have_browser || missing="$missing chromium"
-command -v curl >/dev/null || missing="$missing curl"
-command -v psql >/dev/null || missing="$missing postgresql-client"
+servers= tools=
+have_postgres || servers="$servers postgresql"
+have_rabbitmq || servers="$servers rabbitmq-server"
+have_browser || tools="$tools chromium"
+command -v curl >/dev/null || tools="$tools curl"
+command -v psql >/dev/null || tools="$tools postgresql-client"
+missing="$servers$tools"
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
@@ -42,15 +43,17 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
 	exit 0
 fi
 
+[ -z "$tools" ] || echo "some tests need$tools: install what is missing" >&2
+[ -n "$servers" ] || exit 0
+
 if docker compose version >/dev/null 2>&1 && docker info >/dev/null 2>&1; then
-	echo "starting$missing with docker compose" >&2
+	echo "starting$servers with docker compose" >&2
 	docker compose up --detach --wait postgres rabbitmq >&2
 	echo "export TEST_DATABASE_URL=postgres://app:app@127.0.0.1:5432/postgres"
 	echo "export TEST_AMQP_URL=amqp://guest:guest@127.0.0.1:5672/"
 	echo "export TEST_AMQP_MANAGEMENT_URL=http://guest:guest@127.0.0.1:15672"
-	echo "some tests need Chromium or Google Chrome, curl and psql here as well" >&2
 	exit 0
 fi
 
-echo "the tests need$missing: install them (Debian: sudo apt-get install$missing), or start Docker" >&2
+echo "the tests need$servers: install them (Debian: sudo apt-get install$missing), or start Docker" >&2
 exit 1
