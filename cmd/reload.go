@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"example.com/app/lib/config"
 	"example.com/app/lib/cron"
@@ -14,10 +15,11 @@ import (
 
 // reloader reads the settings, and again at each SIGHUP. Windows has no such signal.
 type reloader struct {
-	load    func() (Settings, *config.Report, error)
-	hangups chan os.Signal
-	started *config.Report // what holds until the process ends, but for what may change
-	current *config.Report
+	load     func() (Settings, *config.Report, error)
+	hangups  chan os.Signal
+	terminal bool           // the process was started from one
+	started  *config.Report // what holds until the process ends, but for what may change
+	current  *config.Report
 }
 
 // newReloader keeps SIGHUP from ending the process from now on; the first answer comes when its parts work.
@@ -25,6 +27,8 @@ func (f *flags) newReloader(c *cobra.Command) *reloader {
 	r := &reloader{
 		load:    func() (Settings, *config.Report, error) { return f.load(c) },
 		hangups: make(chan os.Signal, 1),
+
+		terminal: attached(),
 	}
 	signal.Notify(r.hangups, syscall.SIGHUP)
 	return r
@@ -36,7 +40,11 @@ func (r *reloader) first() (s Settings, _ *config.Report, err error) {
 	return s, r.started, err
 }
 
-// reloading is the part of every mode that lets the others take up new settings.
+// attached is false, too, once the terminal has been closed, of which SIGHUP tells as well.
+func attached() bool { return term.IsTerminal(int(os.Stdin.Fd())) }
+
+// reloading is the part of every mode that lets the others take up new settings. It ends, and so the mode stops, with the
+// terminal that the process was started from.
 func (d *Deps) reloading(r *reloader, parts []part) part {
 	return part{run: func(ctx context.Context) error {
 		for {
@@ -44,6 +52,9 @@ func (d *Deps) reloading(r *reloader, parts []part) part {
 			case <-ctx.Done():
 				return nil
 			case <-r.hangups:
+				if r.terminal && !attached() {
+					return nil
+				}
 				d.reload(r, parts)
 			}
 		}
