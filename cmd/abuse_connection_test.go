@@ -87,8 +87,8 @@ func (b *besieged) idle(t *testing.T) {
 	}
 	before := b.served.Load()
 	testenv.Eventually(t, "others are served beside them", func() bool { return b.served.Load() > before+5 })
-	if answer, text := b.send(t, http.MethodGet, "/livez", ""); answer.StatusCode != http.StatusOK {
-		t.Errorf("a new client is answered %s %s", answer.Status, text)
+	if got := b.send(t, http.MethodGet, "/livez", ""); got.status != http.StatusOK {
+		t.Errorf("a new client is answered %d %s", got.status, got.text)
 	}
 	t.Logf("%d connections were open", len(open))
 	for _, c := range open {

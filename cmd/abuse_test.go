@@ -94,8 +94,15 @@ func (b *besieged) beside(name string, attack func(t *testing.T)) {
 	})
 }
 
+// reply is an answer that was read.
+type reply struct {
+	status int
+	header http.Header
+	text   string
+}
+
 // send makes a request as the editor, unless a header says who else asks. Headers come in pairs.
-func (b *besieged) send(t *testing.T, method, path, body string, headers ...string) (*http.Response, string) {
+func (b *besieged) send(t *testing.T, method, path, body string, headers ...string) reply {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, b.URL("API_PORT", path), strings.NewReader(body))
 	if err != nil {
@@ -115,7 +122,7 @@ func (b *besieged) send(t *testing.T, method, path, body string, headers ...stri
 	if err != nil {
 		t.Fatal(err)
 	}
-	return answer, string(text)
+	return reply{answer.StatusCode, answer.Header, string(text)}
 }
 
 func TestAbuseIsRefusedWhileOthersAreServed(t *testing.T) {
@@ -133,9 +140,9 @@ func TestAbuseIsRefusedWhileOthersAreServed(t *testing.T) {
 // refused expects a problem document of that status, whose text has the word.
 func (b *besieged) refused(t *testing.T, status int, word, method, path, body string, headers ...string) {
 	t.Helper()
-	answer, text := b.send(t, method, path, body, headers...)
-	if answer.StatusCode != status || answer.Header.Get("Content-Type") != "application/problem+json" || !strings.Contains(text, word) {
-		t.Errorf("%s %s %.100q is answered %s %.500s, want %d about %s", method, path, body, answer.Status, text, status, word)
+	got := b.send(t, method, path, body, headers...)
+	if got.status != status || got.header.Get("Content-Type") != "application/problem+json" || !strings.Contains(got.text, word) {
+		t.Errorf("%s %s %.100q is answered %d %.500s, want %d about %s", method, path, body, got.status, got.text, status, word)
 	}
 }
 
@@ -195,10 +202,10 @@ func (b *besieged) cursors(t *testing.T) {
 	for range 2 {
 		b.send(t, http.MethodPost, "/api/v1/students", `{"name": "Two pages"}`)
 	}
-	answer, text := b.send(t, http.MethodGet, "/api/v1/students?limit=1", "")
+	got := b.send(t, http.MethodGet, "/api/v1/students?limit=1", "")
 	var page struct{ Next string }
-	if err := json.Unmarshal([]byte(text), &page); err != nil || page.Next == "" {
-		t.Fatalf("the list is answered %s %s, %v", answer.Status, text, err)
+	if err := json.Unmarshal([]byte(got.text), &page); err != nil || page.Next == "" {
+		t.Fatalf("the list is answered %d %s, %v", got.status, got.text, err)
 	}
 
 	b.refused(t, http.StatusBadRequest, "/query/after", http.MethodGet, "/api/v1/students/1/events?after="+page.Next, "")
@@ -209,8 +216,8 @@ func (b *besieged) cursors(t *testing.T) {
 
 func (b *besieged) tokens(t *testing.T) {
 	revoked := logIn(t, b.settings, "other@example.com", password)
-	if answer, text := b.send(t, http.MethodDelete, "/api/v1/sessions", "", "Authorization", "Bearer "+revoked); answer.StatusCode != http.StatusNoContent {
-		t.Fatalf("logging out is answered %s %s", answer.Status, text)
+	if got := b.send(t, http.MethodDelete, "/api/v1/sessions", "", "Authorization", "Bearer "+revoked); got.status != http.StatusNoContent {
+		t.Fatalf("logging out is answered %d %s", got.status, got.text)
 	}
 
 	for name, token := range map[string]string{
@@ -226,15 +233,15 @@ func (b *besieged) tokens(t *testing.T) {
 		"none":           "x",
 		"endlessly long": strings.Repeat("a.", 20_000),
 	} {
-		answer, text := b.send(t, http.MethodGet, "/api/v1/students", "", "Authorization", "Bearer "+token)
-		if answer.StatusCode != http.StatusUnauthorized || !strings.Contains(answer.Header.Get("WWW-Authenticate"), `error="invalid_token"`) {
-			t.Errorf("the token that is %s is answered %s %v %s", name, answer.Status, answer.Header, text)
+		got := b.send(t, http.MethodGet, "/api/v1/students", "", "Authorization", "Bearer "+token)
+		if got.status != http.StatusUnauthorized || !strings.Contains(got.header.Get("WWW-Authenticate"), `error="invalid_token"`) {
+			t.Errorf("the token that is %s is answered %d %v %s", name, got.status, got.header, got.text)
 		}
 	}
 
 	promoted := b.forged(t, jwt.SigningMethodHS256, []byte(secret), jwt.MapClaims{"role": "admin"})
-	if answer, text := b.send(t, http.MethodGet, "/api/v1/users/1", "", "Authorization", "Bearer "+promoted); answer.StatusCode < 400 {
-		t.Errorf("who knows the secret is answered %s %s as another than the session's user", answer.Status, text)
+	if got := b.send(t, http.MethodGet, "/api/v1/users/1", "", "Authorization", "Bearer "+promoted); got.status < http.StatusBadRequest {
+		t.Errorf("a role that the session does not have is answered %d %s", got.status, got.text)
 	}
 }
 
@@ -261,14 +268,14 @@ func (b *besieged) forged(t *testing.T, method jwt.SigningMethod, key any, chang
 func (b *besieged) keys(t *testing.T) {
 	const students, body = "/api/v1/students", `{"name": "Once"}`
 	other := logIn(t, b.settings, "other@example.com", password)
-	first, mine := b.send(t, http.MethodPost, students, body, "Idempotency-Key", "k")
-	again, same := b.send(t, http.MethodPost, students, body, "Idempotency-Key", "k")
-	theirs, another := b.send(t, http.MethodPost, students, body, "Idempotency-Key", "k", "Authorization", "Bearer "+other)
-	if first.StatusCode != http.StatusCreated || same != mine || again.Header.Get("Idempotency-Replayed") != "true" {
-		t.Errorf("the same key is answered %s %s, then %s %s", first.Status, mine, again.Status, same)
+	mine := b.send(t, http.MethodPost, students, body, "Idempotency-Key", "k")
+	again := b.send(t, http.MethodPost, students, body, "Idempotency-Key", "k")
+	theirs := b.send(t, http.MethodPost, students, body, "Idempotency-Key", "k", "Authorization", "Bearer "+other)
+	if mine.status != http.StatusCreated || again.text != mine.text || again.header.Get("Idempotency-Replayed") != "true" {
+		t.Errorf("the same key is answered %d %s, then %d %s", mine.status, mine.text, again.status, again.text)
 	}
-	if theirs.StatusCode != http.StatusCreated || another == mine || theirs.Header.Get("Idempotency-Replayed") != "" {
-		t.Errorf("another user's key is answered %s %s", theirs.Status, another)
+	if theirs.status != http.StatusCreated || theirs.text == mine.text || theirs.header.Get("Idempotency-Replayed") != "" {
+		t.Errorf("another user's key is answered %d %s", theirs.status, theirs.text)
 	}
 	b.refused(t, http.StatusUnprocessableEntity, "/header/Idempotency-Key", http.MethodPost, students, `{"name": "Twice"}`, "Idempotency-Key", "k")
 	b.refused(t, http.StatusUnprocessableEntity, "/header/Idempotency-Key", http.MethodPost, students, body, "Idempotency-Key", strings.Repeat("k", 256))

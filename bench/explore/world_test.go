@@ -70,7 +70,6 @@ func addAdministrator(t *testing.T, database string) {
 func (w *world) ask(seed uint64) map[string]int {
 	e, err := apitest.NewExplorer(apitest.ExplorerOptions{
 		Document: w.document, URL: w.settings.URL("API_PORT", ""), Seed: seed, Token: w.logIn,
-		Client: &http.Client{Transport: &http.Transport{}, Timeout: testenv.Patience},
 	})
 	if err != nil {
 		w.Error(err)

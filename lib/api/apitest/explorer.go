@@ -9,14 +9,14 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // ExplorerOptions say what an Explorer asks, and as whom.
 type ExplorerOptions struct {
-	Document []byte // OpenAPI 3.1, as JSON
-	URL      string // of the service: "http://127.0.0.1:8090"
-	Seed     uint64 // one seed asks the same as long as it is answered the same
-	Client   *http.Client
+	Document []byte                                    // OpenAPI 3.1, as JSON
+	URL      string                                    // of the service: "http://127.0.0.1:8090"
+	Seed     uint64                                    // one seed asks the same as long as it is answered the same
 	Token    func(ctx context.Context) (string, error) // logs in, at first and whenever a token is refused; nil: nobody has to
 }
 
@@ -27,6 +27,7 @@ type Explorer struct {
 	contract   *contract
 	operations []*described
 	chance     *rand.Rand
+	client     *http.Client
 	memory     memory
 	token      string
 	tally      map[string]int
@@ -43,10 +44,17 @@ func NewExplorer(o ExplorerOptions) (*Explorer, error) {
 		return nil, err
 	}
 	return &Explorer{
-		ExplorerOptions: o, contract: c, operations: operations,
+		ExplorerOptions: o, contract: c, operations: operations, client: newClient(),
 		chance: rand.New(rand.NewPCG(o.Seed, 0)), memory: newMemory(), tally: map[string]int{},
 	}, nil
 }
+
+// newClient sends no body that it has announced before the service asks for it.
+func newClient() *http.Client {
+	return &http.Client{Transport: &http.Transport{ExpectContinueTimeout: patience}, Timeout: patience}
+}
+
+const patience = time.Minute // with one answer
 
 // Tally counts the answers by operation and status, as "createStudent 201"; requests with another method are left out.
 func (e *Explorer) Tally() map[string]int { return e.tally }
@@ -103,7 +111,7 @@ func (e *Explorer) send(ctx context.Context, q *question) (*answer, error) {
 	r.Header = q.header.Clone()
 	q.sent = r
 
-	response, err := e.Client.Do(r)
+	response, err := e.client.Do(r)
 	if err != nil {
 		return nil, err
 	}

@@ -70,7 +70,7 @@ func explore(t *testing.T, spoil func(r *http.Request, w *httptest.ResponseRecor
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := apitest.NewExplorer(apitest.ExplorerOptions{Document: document, URL: server.URL, Seed: 1, Client: server.Client()})
+	e, err := apitest.NewExplorer(apitest.ExplorerOptions{Document: document, URL: server.URL, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package apitest
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -96,7 +97,7 @@ func (k *kept) judge(a *answer) error {
 	case a.StatusCode != k.answer.StatusCode || string(a.body) != string(k.answer.body):
 		return fmt.Errorf("the same request under the same Idempotency-Key was answered before:\n%s", k.answer)
 	case a.Header.Get("Idempotency-Replayed") != "true":
-		return fmt.Errorf("the answer under a used Idempotency-Key does not say that it is a repeated one")
+		return errors.New("the answer under a used Idempotency-Key does not say that it is a repeated one")
 	default:
 		return nil
 	}

@@ -147,14 +147,17 @@ func opaque(s *schema) bool {
 
 // disturb changes what the rest of the request is about.
 func (e *Explorer) disturb(q *question) {
-	switch {
-	case e.rarely(40):
+	switch e.chance.IntN(40) {
+	case 0:
 		q.method = one(e, []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PURGE"})
-	case q.method == http.MethodGet && e.rarely(15):
+	case 1, 2:
+		if q.method != http.MethodGet {
+			return
+		}
 		q.method = http.MethodHead
-	case e.rarely(40):
+	case 3:
 		q.path += one(e, []string{"/", "//", "/x", "%2F", "%00", "/../..", ";a=b", "/" + strings.Repeat("a", 3000), "/ü", "%20"})
-	case e.rarely(40):
+	case 4:
 		q.rawQuery += one(e, []string{"&unknown=1", "&=", "&%zz", ";", "&a[]=1", "&" + strings.Repeat("a=1&", 500), "&limit=", "&%00=%00"})
 	default:
 		return
