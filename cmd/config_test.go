@@ -64,7 +64,7 @@ func TestConfigCheckTellsMistakesAndUnknownNames(t *testing.T) {
 	want := `app: 3 mistakes in the settings:
   OPS_PORT is "x" (.env): must be a whole number from 0 to 65535
   WORKERS is "0" (--set): must be a whole number from 1 to 10000
-  API_PROT (.env): no setting has this name
+  API_PROT (.env): no setting has this name; did you mean API_PORT?
 `
 	if status != 1 || said != want {
 		t.Errorf("status %d, got\n%s\nwant\n%s", status, said, want)

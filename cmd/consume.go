@@ -12,6 +12,7 @@ import (
 	"example.com/app/lib/broker"
 	"example.com/app/lib/broker/outbox"
 	"example.com/app/lib/ops"
+	"example.com/app/lib/spelling"
 )
 
 func consumeCommand(f *flags) *cobra.Command {
@@ -84,7 +85,7 @@ func named(queues []broker.Queue, names []string) ([]broker.Queue, error) {
 	}
 	for _, name := range names {
 		if !slices.Contains(known, name) {
-			return nil, fmt.Errorf("there is no queue %s; there are: %s", name, strings.Join(known, ", "))
+			return nil, fmt.Errorf("there is no queue %s; there are: %s%s", name, strings.Join(known, ", "), spelling.Question(name, known))
 		}
 	}
 	return slices.DeleteFunc(queues, func(q broker.Queue) bool { return !slices.Contains(names, q.Name) }), nil

@@ -53,7 +53,7 @@ func (f *flags) start(c *cobra.Command, m mode) error {
 
 func warnOfUnknown(r *config.Report, log *slog.Logger) {
 	for _, u := range r.Unknown() {
-		log.Warn("unknown setting", "name", u.Name, "origin", u.Origin)
+		log.Warn("unknown setting", "name", u.Name, "origin", u.Origin, "rule", u.Rule)
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"example.com/app/lib/broker"
 	"example.com/app/lib/broker/desk"
 	"example.com/app/lib/config"
+	"example.com/app/lib/spelling"
 )
 
 // reachTimeout is how long a person waits to hear that a broker cannot be reached. A refused password takes
@@ -127,10 +128,19 @@ func (d *Deps) reachQueue(ctx context.Context, queue string) (broker.Driver, err
 		}
 	}
 	if owner == "" {
-		return nil, fmt.Errorf("find queue %s: a full name begins with its connection, CONNECTION.QUEUE; there are: %s",
-			queue, strings.Join(known, ", "))
+		return nil, fmt.Errorf("find queue %s: a full name begins with its connection, CONNECTION.QUEUE; there are: %s%s",
+			queue, strings.Join(known, ", "), spelling.Question(queue, d.queueNames()))
 	}
 	return d.reach(ctx, owner)
+}
+
+// queueNames are those of all queues that belong to the table.
+func (d *Deps) queueNames() (names []string) {
+	for _, families := range d.families() {
+		names = append(names, broker.QueueNames(families)...)
+	}
+	slices.Sort(names)
+	return names
 }
 
 // connections are those that have a URL, and those that the table of queues names.

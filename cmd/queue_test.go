@@ -146,7 +146,10 @@ func TestQueueCommandsSayWhatIsWrong(t *testing.T) {
 		status   int
 		want     string
 	}{
-		{s, "send example.mian {}", 1, "find queue example.mian: the server has none of that name"},
+		{s, "send example.mian {}", 1, "find queue example.mian: the server has none of that name: app consume makes those of app queue list; did you mean example.main?"},
+		{s, "send exmaple.main {}", 1, "there are: example; did you mean example.main?"},
+		{s, "peek example.mian.dead", 1, "; did you mean example.main.dead?"},
+		{dead, "requeue example.mian.dead --all", 1, "find queue example.mian: the server has none of that name: app consume makes those of app queue list; did you mean example.main?"},
 		{s, "send main {}", 1, "a full name begins with its connection, CONNECTION.QUEUE; there are: example"},
 		{s, "send " + f.Name, 2, "accepts 2 arg(s)"},
 		{s, "send " + f.Dead() + " {}", 1, "send to example.main"},

@@ -70,7 +70,7 @@ func TestRunTakesUpGoodSettingsAndRefusesBadOnes(t *testing.T) {
 	p.Says(`"restart needed"`)
 	for _, want := range []string{
 		`"changed":["LOG_LEVEL=info","RATE_LIMIT=1/h","CORS_ORIGINS=https://new.example"]`,
-		`"settings":["WORKERS=3","AMQP_PREFETCH=7","OPS_TOKEN=xxxxx"]`, `"unknown setting","mode":"run","name":"API_PROT"`,
+		`"settings":["WORKERS=3","AMQP_PREFETCH=7","OPS_TOKEN=xxxxx"]`, `"unknown setting","mode":"run","name":"API_PROT","origin":".env","rule":"no setting has this name; did you mean API_PORT?"`,
 	} {
 		if !strings.Contains(p.Said(), want) {
 			t.Errorf("the log lacks %s", want)

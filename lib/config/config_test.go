@@ -170,3 +170,24 @@ func TestUnknownNamesInTheEnvFileAreTold(t *testing.T) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }
+
+func TestNameThatWasMeantIsToldBesideAnUnknownOne(t *testing.T) {
+	t.Parallel()
+
+	envFile := file(t, "PROT=1\npatience=3s\nCOLOUR_FILE=x\nTERRIBLE=1\n")
+	_, report := load(t, config.Options{EnvFile: envFile})
+
+	got := make([]string, 0, len(report.Unknown()))
+	for _, m := range report.Unknown() {
+		got = append(got, strings.Replace(m.Error(), envFile, ".env", 1))
+	}
+	want := []string{
+		"COLOUR_FILE (.env): no setting has this name; did you mean COLOR_FILE?",
+		"PROT (.env): no setting has this name; did you mean PORT?",
+		"TERRIBLE (.env): no setting has this name",
+		"patience (.env): no setting has this name; did you mean PATIENCE?",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}

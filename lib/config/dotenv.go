@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	unknownName = "no setting has this name"
-	cutRule     = "must be in single quotes, for it has a #; or put a space before the # where a comment begins"
+	noSetting = "no setting has this name"
+	cutRule   = "must be in single quotes, for it has a #; or put a space before the # where a comment begins"
 )
 
 // cutValue finds values that the parser would end at a # amid them, as if a comment began there.
@@ -38,7 +38,7 @@ func (d dotenv) Decode(text []byte, into map[string]any) error {
 		_, known := d.layers.fields.claim(name)
 		switch {
 		case !known:
-			d.layers.unknown = append(d.layers.unknown, Mistake{Name: name, Origin: origin, Rule: unknownName})
+			d.layers.unknown = append(d.layers.unknown, d.layers.unknownName(name))
 		case isCut(text, name):
 			d.layers.mistakes = append(d.layers.mistakes, Mistake{Name: name, Origin: origin, Rule: cutRule})
 		case values[name] != "":

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"example.com/app/lib/spelling"
 )
 
 const fileSuffix = "_FILE"
@@ -75,6 +77,21 @@ func (fs fields) claim(name string) (setting string, ok bool) {
 		return base, fs.exact(base) || fs.below(base)
 	}
 	return name, fs.below(name)
+}
+
+// question asks which setting, or which setting's file, was meant by a name that no setting has.
+func (fs fields) question(name string) string {
+	var known []string
+	suffix := ""
+	if strings.HasSuffix(name, fileSuffix) {
+		suffix = fileSuffix
+	}
+	for _, f := range fs {
+		if !strings.HasSuffix(f.name, "*") {
+			known = append(known, f.name+suffix)
+		}
+	}
+	return spelling.Question(name, known)
 }
 
 func (fs fields) exact(name string) bool {

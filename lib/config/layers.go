@@ -88,7 +88,7 @@ func (l *layers) readSet(pairs []string) {
 	for _, pair := range pairs {
 		name, value, ok := strings.Cut(pair, "=")
 		if _, known := l.fields.claim(name); !known || !ok {
-			l.mistakes = append(l.mistakes, refusedSet(name, ok))
+			l.mistakes = append(l.mistakes, l.refusedSet(name, ok))
 			continue
 		}
 		l.viper.Set(name, value)
@@ -96,11 +96,16 @@ func (l *layers) readSet(pairs []string) {
 	}
 }
 
-func refusedSet(name string, pair bool) Mistake {
+func (l *layers) refusedSet(name string, pair bool) Mistake {
 	if !pair {
 		return Mistake{Name: name, Origin: fromSet, Rule: "must be given as NAME=VALUE"}
 	}
-	return Mistake{Name: name, Origin: fromSet, Rule: unknownName}
+	return l.unknownName(name)
+}
+
+// unknownName is the mistake of a name in the layer that is being read.
+func (l *layers) unknownName(name string) Mistake {
+	return Mistake{Name: name, Origin: l.levels[len(l.levels)-1], Rule: noSetting + l.fields.question(name)}
 }
 
 // mark notes that the layer that is being read has the name.

@@ -24,7 +24,7 @@ func TestEveryMistakeIsToldAtOnce(t *testing.T) {
 	const url = "must be a URL that begins with amqp:// or amqps://, special characters in its password percent-encoded"
 	want := []string{
 		`15 mistakes in the settings:`,
-		`PROT (--set): no setting has this name`,
+		`PROT (--set): no setting has this name; did you mean PORT?`,
 		`PORT (--set): must be given as NAME=VALUE`,
 		`PORT is "http" (` + envFile + `): must be a whole number from 1 to 65535`,
 		`COLOR is "blue" (` + envFile + `): must be red or green`,

@@ -75,7 +75,7 @@ func (s *Scheduler) List(ctx context.Context) ([]Planned, error) {
 func (s *Scheduler) History(ctx context.Context, job string, limit int) ([]Run, error) {
 	runs, err := s.ledger.runs(ctx, "$1 IN ('', job) ORDER BY scheduled_at DESC, id DESC LIMIT $2", job, limit)
 	if _, known := s.job(job); err == nil && len(runs) == 0 && job != "" && !known {
-		return nil, fmt.Errorf("read the history of job %q: there is none of that name, only %s", job, s.names())
+		return nil, fmt.Errorf("read the history of job %q: %s", job, s.noJob(job))
 	}
 	return runs, err
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"example.com/app/lib/spelling"
 )
 
 // ErrBusy refuses a manual run while another run of the job is unfinished.
@@ -17,7 +19,7 @@ var ErrBusy = errors.New("the job is busy")
 func (s *Scheduler) RunNow(ctx context.Context, name string) error {
 	job, known := s.job(name)
 	if !known {
-		return fmt.Errorf("run job %q: there is none of that name, only %s", name, s.names())
+		return fmt.Errorf("run job %q: %s", name, s.noJob(name))
 	}
 
 	h, err := s.claimNow(ctx, name)
@@ -27,12 +29,13 @@ func (s *Scheduler) RunNow(ctx context.Context, name string) error {
 	return s.finish(ctx, job, h)
 }
 
-func (s *Scheduler) names() string {
+// noJob says which jobs there are.
+func (s *Scheduler) noJob(name string) string {
 	names := make([]string, 0, len(s.jobs))
 	for _, job := range s.jobs {
 		names = append(names, job.Name)
 	}
-	return strings.Join(names, ", ")
+	return "there is none of that name, only " + strings.Join(names, ", ") + spelling.Question(name, names)
 }
 
 // claimNow asks for its own claim, too, in case the reply was lost.

@@ -126,6 +126,9 @@ func TestListAndHistoryTellWhatWasAndWillBe(t *testing.T) {
 	if _, err := s.History(t.Context(), "nope", 1); err == nil || !strings.Contains(err.Error(), `"nope": there is none of that name, only never, count`) {
 		t.Errorf("history of no job: %v", err)
 	}
+	if err := s.RunNow(t.Context(), "conut"); err == nil || !strings.HasSuffix(err.Error(), "; did you mean count?") {
+		t.Errorf("run of no job: %v", err)
+	}
 	if history, err := s.History(t.Context(), "", 1); err != nil || len(history) != 1 || !history[0].Manual {
 		t.Errorf("newest: %+v, %v", history, err)
 	}

@@ -50,3 +50,12 @@ func (d *Desk) living(dead string) broker.Queue {
 	}
 	return d.o.Queues[i]
 }
+
+// names are those of all queues that belong to the table.
+func (d *Desk) names() (all []string) {
+	for _, families := range broker.Families(d.o.Queues, d.o.Tiers) {
+		all = append(all, broker.QueueNames(families)...)
+	}
+	slices.Sort(all)
+	return all
+}

@@ -15,7 +15,7 @@ func (d *Desk) Drop(ctx context.Context, queue string, f Filter, report func(Tal
 		return Tally{}, err
 	}
 	if _, err := driver.Inspect(ctx, queue); err != nil {
-		return Tally{}, explain("drop from", queue, err)
+		return Tally{}, explain("drop from", queue, err, d.names()...)
 	}
 	a, err := openArchive(d.o.Archive)
 	if err != nil {
@@ -37,7 +37,7 @@ func (d *Desk) Drop(ctx context.Context, queue string, f Filter, report func(Tal
 	}
 	w := &walk{driver: driver, queue: queue, judge: judge, settle: settle, size: handful, report: report}
 	if tally, err = w.run(ctx); err != nil {
-		return tally, explain("drop from", queue, err)
+		return tally, explain("drop from", queue, err, d.names()...)
 	}
 	return tally, nil
 }

@@ -22,7 +22,7 @@ func (d *Desk) Peek(ctx context.Context, queue string, f Filter, limit int) ([]L
 		return pass
 	}}
 	if _, err := w.run(ctx); err != nil {
-		return letters, explain("peek into", queue, err)
+		return letters, explain("peek into", queue, err, d.names()...)
 	}
 	return letters, nil
 }

@@ -27,14 +27,14 @@ func (d *Desk) Requeue(ctx context.Context, queue string, r Replay, report func(
 	}
 	home := d.living(queue)
 	if _, err := driver.Inspect(ctx, home.Name); err != nil {
-		return Tally{}, explain("requeue to", home.Name, err)
+		return Tally{}, explain("requeue to", home.Name, err, d.names()...)
 	}
 
 	back := wayBack{driver: driver, home: home, limit: rate.NewLimiter(r.limit(), r.size())}
 	w := &walk{driver: driver, queue: queue, judge: r.judge, settle: back.settle, size: r.size(), report: report}
 	tally, err := w.run(ctx)
 	if err != nil {
-		return tally, explain("requeue", queue, err)
+		return tally, explain("requeue", queue, err, d.names()...)
 	}
 	return tally, nil
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"example.com/app/lib/broker"
+	"example.com/app/lib/spelling"
 )
 
 // sendTimeout is how long the broker may take to confirm.
@@ -30,19 +31,20 @@ func (d *Desk) Send(ctx context.Context, queue string, body []byte) (id string, 
 	defer cancel()
 	id, err = broker.Send(ctx, driver, queue, body)
 	if errors.Is(err, broker.ErrUnroutable) {
-		return "", absent(queue)
+		return "", absent(queue, d.names())
 	}
 	return id, err
 }
 
-// absent says what to do about a queue that is not there.
-func absent(queue string) error {
-	return fmt.Errorf("find queue %s: the server has none of that name: app consume makes those of app queue list", queue)
+// absent says what to do about a queue that is not there; a slip is told only to who has written its name.
+func absent(queue string, known []string) error {
+	return fmt.Errorf("find queue %s: the server has none of that name: app consume makes those of app queue list%s",
+		queue, spelling.Question(queue, known))
 }
 
-func explain(verb, queue string, err error) error {
+func explain(verb, queue string, err error, known ...string) error {
 	if errors.Is(err, broker.ErrNoQueue) || errors.Is(err, broker.ErrUnroutable) {
-		return absent(queue)
+		return absent(queue, known)
 	}
 	return fmt.Errorf("%s %s: %w", verb, queue, err)
 }
