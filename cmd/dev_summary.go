@@ -26,10 +26,10 @@ func devSummary(s Settings, data devData) string {
   data      %[5]s
   database  DATABASE_URL=%[4]s
 
-  try       curl -i %[1]s/api/v1/students -H 'Content-Type: application/json' -d '{"name": "Katherine Johnson"}'
+  try       curl -i %[1]s/api/v1/%[7]s
   stop      Ctrl-C
 
-`, api, ops, messages, s.DatabaseURL, data.where, devLogin(s, data))
+`, api, ops, messages, s.DatabaseURL, data.where, devLogin(s, data), devTry(s, data))
 }
 
 func devLogin(s Settings, data devData) string {
@@ -42,4 +42,16 @@ func devLogin(s Settings, data devData) string {
 	default:
 		return "POST /api/v1/sessions as a user of `app user create EMAIL --role admin`"
 	}
+}
+
+// devTry is what a curl line asks for: a student, or a token to make one with.
+func devTry(s Settings, data devData) string {
+	email, password := "EMAIL", "PASSWORD"
+	if data.own {
+		email, password = demoEmail(auth.Editor), demoPassword
+	}
+	if s.Auth {
+		return fmt.Sprintf(`sessions -H 'Content-Type: application/json' -d '{"email": "%s", "password": "%s"}'`, email, password)
+	}
+	return `students -H 'Content-Type: application/json' -d '{"name": "Katherine Johnson"}'`
 }
