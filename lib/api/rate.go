@@ -9,7 +9,7 @@ import (
 )
 
 // Rate is how many requests a client may make: "100/s", "30/m", "5/h", or "off", which is the zero value.
-// A client that was silent may make all of them at once.
+// A client that was silent may make all of them at once. There are at most a million in a second.
 type Rate struct {
 	Requests int
 	Per      time.Duration
@@ -29,8 +29,8 @@ func (r *Rate) UnmarshalText(text []byte) error {
 	count, unit, _ := strings.Cut(string(text), "/")
 	n, err := strconv.Atoi(count)
 	per, known := units()[unit]
-	if err != nil || n < 1 || !known {
-		return errors.New("want off, or a number and a unit, as in 100/s, 30/m or 5/h")
+	if err != nil || n < 1 || !known || per/time.Duration(n) < time.Microsecond {
+		return errors.New("want off, or a number and a unit, as in 100/s, 30/m or 5/h, of at most 1000000/s")
 	}
 	*r = Rate{n, per}
 	return nil
