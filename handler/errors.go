@@ -15,6 +15,8 @@ func Errors() []api.ErrorStatus {
 		{Err: models.ErrNoStudent, Status: http.StatusNotFound, Code: "not_found"},
 		{Err: models.ErrNoImport, Status: http.StatusNotFound, Code: "not_found"},
 		{Err: models.ErrNoUser, Status: http.StatusNotFound, Code: "not_found"},
+		{Err: models.ErrNoAccount, Status: http.StatusNotFound, Code: "not_found"},
+		{Err: models.ErrNoOrder, Status: http.StatusNotFound, Code: "not_found"},
 		{Err: models.ErrNotFound, Status: http.StatusNotFound, Code: "not_found"},
 		{Err: models.ErrEmailTaken, Status: http.StatusConflict, Code: "conflict"},
 		{Err: models.ErrConflict, Status: http.StatusConflict, Code: "conflict"},

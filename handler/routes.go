@@ -11,6 +11,15 @@ import (
 	"example.com/app/models"
 )
 
+// OrderRoutes is the branch of an account's orders. It grows wherever a guard of g loads a models.Account, and its orders are
+// those of that account; without such a guard it panics.
+func OrderRoutes(g *api.Group, db *pg.DB) {
+	orders := orders{store: models.NewOrders(db)}
+	api.Get(g, "", "listOrders", "List an account's orders", orders.list, api.Role(auth.Reader))
+	api.Post(g, "", "createOrder", "Create an order", orders.create, api.Role(auth.Editor), api.Idempotent())
+	api.Get(g, "/{order_id}", "showOrder", "Show an order", orders.show, api.Role(auth.Reader))
+}
+
 // Routes is the table of the API. What burns the processor for long runs on pool; gate knows the sessions of those who
 // have logged in.
 func Routes(root *api.Group, db *pg.DB, pool *cpu.Pool, gate *auth.Gate) {
@@ -44,6 +53,13 @@ func Routes(root *api.Group, db *pg.DB, pool *cpu.Pool, gate *auth.Gate) {
 	api.Post(people, "", "createUser", "Create a user", users.create, api.Role(auth.Admin))
 	api.Get(people, "/{id}", "showUser", "Show a user", users.show, api.Role(auth.Admin))
 	api.Get(root.Group("/me", "users"), "", "showMe", "Show who has logged in", users.me, api.Role(auth.Reader))
+
+	accounts := accounts{store: models.NewAccounts(db)}
+	clients := root.Group("/accounts", "accounts")
+	api.Get(clients, "", "listAccounts", "List accounts", accounts.list, api.Role(auth.Reader))
+	api.Post(clients, "", "createAccount", "Create an account", accounts.create, api.Role(auth.Editor), api.Idempotent())
+	api.Get(clients, "/{account_id}", "showAccount", "Show an account", accounts.show, api.Role(auth.Reader))
+	OrderRoutes(clients.Group("/{account_id}/orders", "orders", api.NewLoader(accounts.load)), db)
 
 	logins := root.Group("/sessions", "sessions")
 	api.Post(logins, "", "createSession", "Log in", sessions.create, api.Public(),

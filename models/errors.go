@@ -23,6 +23,8 @@ var (
 	ErrNoStudent    error = named{ErrNotFound, "there is no such student"}
 	ErrNoImport     error = named{ErrNotFound, "there is no such import"}
 	ErrNoUser       error = named{ErrNotFound, "there is no such user"}
+	ErrNoAccount    error = named{ErrNotFound, "there is no such account"}
+	ErrNoOrder      error = named{ErrNotFound, "the account has no such order"}
 	ErrEmailTaken   error = named{ErrConflict, "another user has that e-mail address"}
 	ErrStudentStale error = named{ErrStale, "the student is at another version"}
 )

@@ -26,7 +26,7 @@ func (d *document) statuses(r *route) []int {
 	if len(r.binder.cursors) > 0 {
 		all = append(all, http.StatusBadRequest)
 	}
-	if r.hasPath() {
+	if r.names() {
 		all = append(all, http.StatusNotFound)
 	}
 	if r.idempotent {
@@ -55,7 +55,8 @@ func (r *route) conditional() bool {
 // hashed tells whether the tag of an answer has to be made of its body.
 func (r *route) hashed() bool { return r.conditional() && !r.writer.etag }
 
-func (r *route) hasPath() bool { return len(pathNames(r.path)) > 0 }
+// names tells whether a request names something, in its path or by a guard, that there may not be.
+func (r *route) names() bool { return len(pathNames(r.path)) > 0 || len(r.guards) > 0 }
 
 // meets judges by a route's shape whether it can answer with the status of a listed error.
 func (r *route) meets(status int) bool {
@@ -63,7 +64,7 @@ func (r *route) meets(status int) bool {
 	case http.StatusUnauthorized, http.StatusTooManyRequests: // of a log-in
 		return r.access.public && r.binder.reads()
 	case http.StatusNotFound:
-		return r.hasPath()
+		return r.names()
 	case http.StatusConflict:
 		return r.method != http.MethodGet
 	case http.StatusPreconditionFailed:

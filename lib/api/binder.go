@@ -13,10 +13,11 @@ import (
 // binder knows where each field of an input comes from. It is made once, when the route is registered.
 type binder struct {
 	paths, queries, headers []parameter
-	body                    bool         // some field has a json tag
-	stream                  *streamField // instead of body
-	cursors                 [][]int      // the fields that are a Cursor
-	keyed                   bool         // there may be an Idempotency-Key
+	body                    bool          // some field has a json tag
+	stream                  *streamField  // instead of body
+	cursors                 [][]int       // the fields that are a Cursor
+	loaded                  []loadedField // the fields that guards fill
+	keyed                   bool          // there may be an Idempotency-Key
 }
 
 // parameter is a field that comes from the path, the query or a header.
@@ -40,6 +41,9 @@ func newBinder(t reflect.Type) (binder, error) {
 		}
 		if _, ok := strict.Member(f); ok {
 			b.body = true
+		}
+		if err := b.addLoaded(f); err != nil {
+			return b, fmt.Errorf("field %s of %s: %w", f.Name, t, err)
 		}
 		if err := b.add(f); err != nil {
 			return b, fmt.Errorf("field %s of %s: %w", f.Name, t, err)
@@ -142,5 +146,5 @@ func (r *route) complete() error {
 			return fmt.Errorf("the path has no {%s}", p.name)
 		}
 	}
-	return nil
+	return r.guarded()
 }

@@ -203,10 +203,8 @@ func (r *route) bind(ctx context.Context, c echo.Context, in any) error {
 	if err := r.binder.path(c, v); err != nil {
 		return err
 	}
-	for _, guard := range r.guards {
-		if err := guard.check(ctx, c); err != nil {
-			return err
-		}
+	if err := r.pass(ctx, c, v); err != nil {
+		return err
 	}
 	return r.binder.rest(c, in, v, r.limit)
 }

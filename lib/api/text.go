@@ -9,6 +9,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/google/uuid"
+
 	"example.com/app/lib/strict"
 )
 
@@ -31,6 +33,8 @@ func setterFor(t reflect.Type, trim bool) (setter, error) {
 			v.Set(reflect.New(t.Elem()))
 			return inner(v.Elem(), text)
 		}, err
+	case t == reflect.TypeFor[uuid.UUID]():
+		return setUUID, nil
 	case reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()):
 		return setText, nil
 	}
@@ -55,6 +59,16 @@ func setText(v reflect.Value, text string) error {
 		return err
 	}
 	return mustBe(v.Type())
+}
+
+// setUUID takes the one spelling of RFC 9562, section 4, whatever its case, and no braces or urn:uuid: around it.
+func setUUID(v reflect.Value, text string) error {
+	id, err := uuid.Parse(text)
+	if err != nil || len(text) != len(uuid.Nil.String()) {
+		return sentence("must be a UUID")
+	}
+	v.Set(reflect.ValueOf(id))
+	return nil
 }
 
 func setString(trim bool) setter {

@@ -63,6 +63,8 @@ func keywords(s *jsonschema.Schema, t reflect.Type, rules []string) {
 			bounds(s, t, name, arg)
 		case "oneof":
 			s.Enum = enum(t, arg)
+		case "iso4217":
+			s.Enum = currencies()
 		case "unique":
 			s.WithUniqueItems(true)
 		case "dive":

@@ -95,5 +95,6 @@ func Codes() []Problem {
 		{Code: "email", Detail: "It is no e-mail address."},
 		{Code: "uuid", Detail: "It is no UUID."},
 		{Code: "url", Detail: "It is no URL."},
+		{Code: "iso4217", Detail: "It is no currency's code by ISO 4217."},
 	}
 }

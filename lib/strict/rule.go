@@ -44,6 +44,8 @@ func ruleDetail(w validator.FieldError) string {
 		return "must be a UUID"
 	case "url", "uri":
 		return "must be a URL"
+	case "iso4217":
+		return "must be the code of a currency by ISO 4217, as EUR"
 	}
 	return "must satisfy " + strings.TrimSuffix(w.Tag()+"="+w.Param(), "=")
 }

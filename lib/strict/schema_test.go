@@ -2,7 +2,9 @@ package strict_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -166,6 +168,34 @@ func TestRequiredIsWhatItsOwnRulesRefuseToMiss(t *testing.T) {
 	for f := range strict.Fields(reflect.TypeFor[fields]()) {
 		if strict.Required(f) != want[f.Name] {
 			t.Errorf("%s: %t", f.Name, strict.Required(f))
+		}
+	}
+}
+
+func TestCurrenciesAreListed(t *testing.T) {
+	t.Parallel()
+	type price struct {
+		Currency string `json:"currency" validate:"required,iso4217"`
+	}
+
+	schema, err := strict.Schema(price{}, strict.In)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var described struct {
+		Properties struct{ Currency struct{ Enum []string } }
+	}
+	if err := json.Unmarshal(schema, &described); err != nil {
+		t.Fatal(err)
+	}
+
+	codes := described.Properties.Currency.Enum
+	if len(codes) < 150 || !slices.Contains(codes, "BRL") || slices.Contains(codes, "ABC") || !slices.IsSorted(codes) {
+		t.Errorf("the schema lists %v", codes)
+	}
+	for code, want := range map[string]bool{"BRL": true, "brl": false, "ABC": false, "EURO": false} {
+		if err := strict.Decode([]byte(`{"currency": "`+code+`"}`), new(price)); (err == nil) != want {
+			t.Errorf("%s is answered %v", code, err)
 		}
 	}
 }
