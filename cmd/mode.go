@@ -59,6 +59,7 @@ func warnOfUnknown(r *config.Report, log *slog.Logger) {
 
 // live answers probes from its first moment to its last. A signal while it starts is a stop like any other.
 func live(ctx context.Context, m mode, s Settings, v voice, r *reloader) error {
+	ctx = telemetry.WithLogger(ctx, v.log)
 	probes, d := &ops.Probes{}, newDeps(s, v)
 	closeOps, err := d.serveOps(ctx, m, probes)
 	if err != nil {
