@@ -117,7 +117,7 @@ func checkSchema(ctx context.Context, db *pg.DB) error {
 
 // withDatabase is for commands that need the database for a moment.
 func (f *flags) withDatabase(c *cobra.Command, name string, do func(d *Deps) error) error {
-	s, _, err := f.load(c)
+	s, report, err := f.load(c)
 	if err != nil {
 		return err
 	}
@@ -127,6 +127,7 @@ func (f *flags) withDatabase(c *cobra.Command, name string, do func(d *Deps) err
 		return err
 	}
 	defer v.close()
+	warnOf(report, v.log)
 
 	s.AMQPURL, s.AMQPURLs = "", nil
 	d := newDeps(s, v)

@@ -56,7 +56,7 @@ func (f *flags) dev(c *cobra.Command, fresh bool) error {
 		return err
 	}
 	defer v.close()
-	warnOfUnknown(report, v.log)
+	warnOf(report, v.log)
 
 	origin := report.Origin("DATABASE_URL")
 	if origin == config.Default {

@@ -105,7 +105,7 @@ func migrateCreateCommand() *cobra.Command {
 
 // migrate opens the database of the settings for do.
 func (f *flags) migrate(c *cobra.Command, do func(context.Context, *pg.Migrator) error) error {
-	s, _, err := f.load(c)
+	s, report, err := f.load(c)
 	if err != nil {
 		return err
 	}
@@ -114,6 +114,7 @@ func (f *flags) migrate(c *cobra.Command, do func(context.Context, *pg.Migrator)
 		return err
 	}
 	defer v.close()
+	warnOf(report, v.log)
 	return withMigrator(c.Context(), s, v.log, do)
 }
 

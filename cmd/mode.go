@@ -47,11 +47,15 @@ func (f *flags) start(c *cobra.Command, m mode) error {
 		return err
 	}
 	defer v.close()
-	warnOfUnknown(report, v.log)
+	warnOf(report, v.log)
 	return live(c.Context(), m, s, v, r)
 }
 
-func warnOfUnknown(r *config.Report, log *slog.Logger) {
+// warnOf tells what a process can live with.
+func warnOf(r *config.Report, log *slog.Logger) {
+	if err := r.RemoteErr(); err != nil {
+		log.Warn("not all settings could be read", "error", err)
+	}
 	for _, u := range r.Unknown() {
 		log.Warn("unknown setting", "name", u.Name, "origin", u.Origin, "rule", u.Rule)
 	}

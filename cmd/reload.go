@@ -75,7 +75,7 @@ func (d *Deps) reload(r *reloader, parts []part) {
 			p.reload(s)
 		}
 	}
-	warnOfUnknown(report, d.Log)
+	warnOf(report, d.Log)
 	d.tellChanges(report.Since(r.current), report.Since(r.started))
 	r.current = report
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"example.com/app/lib/config"
+	"example.com/app/lib/config/consul"
 )
 
 const wrongUse = 2
@@ -19,6 +20,7 @@ type flags struct {
 	envFile string
 	set     []string
 	output  output
+	consul  config.Layer // as it was last taken up
 }
 
 // Execute runs the command line and returns the exit status: 0, 1 for an error, 2 for wrong use.
@@ -63,15 +65,29 @@ func rootCommand() (root *cobra.Command, begun *bool) {
 	return root, begun
 }
 
-// load reads the settings; an env file that was asked for must be there.
+// load reads the settings; an env file that was asked for must be there. The layers besides Consul's say where that is.
 func (f *flags) load(c *cobra.Command) (Settings, *config.Report, error) {
-	var s Settings
-	report, err := config.Load(&s, config.Options{
+	o := config.Options{
 		EnvFile:         f.envFile,
 		EnvFileRequired: c.Flags().Changed("env-file"),
 		Set:             f.set,
 		Environ:         os.Environ(),
-	})
+	}
+	var here Settings
+	report, err := config.Load(&here, o)
+	if here.ConsulAddr == "" || consul.CheckAddress(here.ConsulAddr) != nil {
+		if err == nil {
+			f.consul = config.Layer{}
+		}
+		return here, report, err
+	}
+
+	var s Settings
+	o.Remote = f.consulLayer(c.Context(), here)
+	report, err = config.Load(&s, o)
+	if err == nil {
+		f.consul = o.Remote
+	}
 	return s, report, err
 }
 

@@ -11,6 +11,7 @@ import (
 	"example.com/app/lib/api"
 	"example.com/app/lib/broker"
 	"example.com/app/lib/config"
+	"example.com/app/lib/config/consul"
 	"example.com/app/schedule"
 )
 
@@ -54,6 +55,13 @@ type Settings struct {
 	SentryDSN    string `name:"SENTRY_DSN" secret:"true" validate:"scheme=http https" help:"where errors are reported; unset: nowhere"`
 	OTLPEndpoint string `name:"OTEL_EXPORTER_OTLP_ENDPOINT" validate:"scheme=http https" help:"where traces go, as OTLP over HTTP: http://collector:4318; unset: nowhere"`
 
+	ConsulAddr   string `name:"CONSUL_HTTP_ADDR" reload:"true" remote:"false" help:"settings are read from Consul, too, as http://127.0.0.1:8500; unset: they are not"`
+	ConsulToken  string `name:"CONSUL_HTTP_TOKEN" reload:"true" remote:"false" secret:"true" help:"may read there"`
+	ConsulPrefix string `name:"CONSUL_PREFIX" reload:"true" remote:"false" default:"app" help:"the folder there: app/LOG_LEVEL is LOG_LEVEL"`
+
+	IBGEURL   string        `name:"IBGE_URL" default:"https://servicodados.ibge.gov.br/api/v1/localidades" validate:"scheme=http https" help:"where states, cities and districts come from"`
+	StatesTTL time.Duration `name:"STATES_TTL" reload:"true" default:"24h" validate:"min=1s" help:"how long they count as fresh"`
+
 	StartupTimeout  time.Duration `name:"STARTUP_TIMEOUT" default:"60s" validate:"min=0s" help:"how long to wait for servers that are not up yet"`
 	DrainDelay      time.Duration `name:"DRAIN_DELAY" default:"0s" validate:"min=0s" help:"from not ready to no new work, for load balancers to see it"`
 	ShutdownTimeout time.Duration `name:"SHUTDOWN_TIMEOUT" default:"25s" validate:"min=1ms" help:"how long what runs may take to finish at a stop"`
@@ -91,6 +99,10 @@ func (s *Settings) Check() []config.Mistake {
 		"must sum up to less than %.0fh, for which it is known that a message was handled", broker.LongestRetries.Hours())
 	wrong(s.AMQPHandlerTimeout >= s.ShutdownTimeout, "AMQP_HANDLER_TIMEOUT",
 		"must be shorter than SHUTDOWN_TIMEOUT, which is %s, so that a stop can await a handler", s.ShutdownTimeout)
+	if s.ConsulAddr != "" {
+		err := consul.CheckAddress(s.ConsulAddr)
+		wrong(err != nil, "CONSUL_HTTP_ADDR", "cannot be used: %v", err)
+	}
 	s.checkSecrets(wrong)
 	return m
 }

@@ -22,6 +22,7 @@ type field struct {
 	help     string
 	secret   bool
 	reload   bool // it may change while the process runs
+	local    bool // the remote layer cannot have it
 	value    reflect.Value
 }
 
@@ -47,7 +48,7 @@ func newField(name string, tag reflect.StructTag, v reflect.Value) field {
 	return field{
 		name: name, fallback: fallback, fixed: fixed, value: v,
 		rules: tag.Get("validate"), help: tag.Get("help"), secret: tag.Get("secret") == "true",
-		reload: tag.Get("reload") == "true",
+		reload: tag.Get("reload") == "true", local: tag.Get("remote") == "false",
 	}
 }
 
@@ -92,6 +93,11 @@ func (fs fields) question(name string) string {
 		}
 	}
 	return spelling.Question(name, known)
+}
+
+// isLocal takes a setting's name.
+func (fs fields) isLocal(name string) bool {
+	return slices.ContainsFunc(fs, func(f field) bool { return f.local && f.name == name })
 }
 
 func (fs fields) exact(name string) bool {

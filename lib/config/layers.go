@@ -19,6 +19,8 @@ const Default = "default"
 const (
 	fromEnvironment = "environment"
 	fromSet         = "--set"
+
+	localRule = "must be set elsewhere: it says where these settings are read"
 )
 
 // layers are viper's, and for each name the highest layer that has it: viper does not tell.
@@ -42,6 +44,9 @@ func newLayers(fields fields) *layers {
 
 func (l *layers) read(o Options) error {
 	if err := l.readFile(o.EnvFile, o.EnvFileRequired); err != nil {
+		return err
+	}
+	if err := l.readRemote(o.Remote); err != nil {
 		return err
 	}
 	if err := l.readEnviron(o.Environ); err != nil {
@@ -68,6 +73,24 @@ func (l *layers) readFile(path string, required bool) error {
 	l.viper.SetConfigType("env")
 	err = l.viper.ReadConfig(bytes.NewReader(text))
 	return cmp.Or(MistakesOf(err).orNil(), err)
+}
+
+func (l *layers) readRemote(remote Layer) error {
+	l.levels = append(l.levels, remote.Origin)
+	values := map[string]any{}
+	for _, name := range slices.Sorted(maps.Keys(remote.Values)) {
+		setting, known := l.fields.claim(name)
+		switch value := remote.Values[name]; {
+		case !known:
+			l.unknown = append(l.unknown, l.unknownName(name))
+		case l.fields.isLocal(setting):
+			l.unknown = append(l.unknown, Mistake{Name: name, Origin: remote.Origin, Rule: localRule})
+		case value != "":
+			values[name] = value
+			l.mark(name)
+		}
+	}
+	return l.viper.MergeConfigMap(values)
 }
 
 func (l *layers) readEnviron(environ []string) error {
