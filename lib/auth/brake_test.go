@@ -26,27 +26,82 @@ func wait(t *testing.T, b *auth.Brake, client, email string) time.Duration {
 	return slow.RetryAfter()
 }
 
-func TestEachFailureMakesTheNextAttemptAtAUserWaitLonger(t *testing.T) {
+func TestEachFailureMakesTheNextAttemptWaitLonger(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := auth.NewBrake()
 		for i := range 5 {
-			if w := wait(t, b, fmt.Sprint("client", i), "ada"); w != 0 {
+			if w := wait(t, b, "client", "ada"); w != 0 {
 				t.Errorf("attempt %d has to wait for %s", i, w)
 			}
 		}
-		for _, want := range []time.Duration{1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300} {
-			w := wait(t, b, "another", "ada")
+		for _, want := range []time.Duration{1, 2, 4, 8, 16, 32, 64, 128, 256, 256, 256} {
+			w := wait(t, b, "client", "ada")
 			if w != want*time.Second {
 				t.Errorf("the next attempt has to wait for %s, want %ds", w, want)
 			}
 			time.Sleep(w)
-			if w := wait(t, b, "yet another"+w.String(), "ada"); w != 0 {
+			if w := wait(t, b, "client", "ada"); w != 0 {
 				t.Errorf("who has waited has to wait for %s", w)
 			}
 		}
-		if w := wait(t, b, "another", "grace"); w != 0 {
+		if w := wait(t, b, "client", "grace"); w != 0 {
 			t.Errorf("another user has to wait for %s", w)
+		}
+	})
+}
+
+func TestStrangerKeepsNobodyOut(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := auth.NewBrake()
+		for range 24 {
+			for range 3600 {
+				wait(t, b, "stranger", "ada")
+				time.Sleep(time.Second)
+			}
+			if w := wait(t, b, "client", "ada"); w != 0 {
+				t.Errorf("the user has to wait for %s", w)
+			}
+			b.Succeeded("client", "ada")
+		}
+	})
+}
+
+func TestManyWhoGuessAtOneUserAreSlowedTogether(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := auth.NewBrake()
+		for i := range 100 {
+			if w := wait(t, b, fmt.Sprint("client", i), "ada"); w != 0 {
+				t.Errorf("attempt %d has to wait for %s", i, w)
+			}
+		}
+		if w := wait(t, b, "another", "ada"); w != time.Second {
+			t.Errorf("the next attempt has to wait for %s", w)
+		}
+		if w := wait(t, b, "another", "grace"); w != 0 {
+			t.Errorf("an attempt at another user has to wait for %s", w)
+		}
+	})
+}
+
+func TestOfficeIsNotShutOutByItsTypos(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := auth.NewBrake()
+		for i := range 10 * 48 { // for ten days every half an hour somebody logs in, and one in eight mistypes
+			who := fmt.Sprint("user", i%30)
+			if i%8 == 0 {
+				if w := wait(t, b, "office", who); w != 0 {
+					t.Fatalf("typo %d has to wait for %s", i/8+1, w)
+				}
+			}
+			if w := wait(t, b, "office", who); w != 0 {
+				t.Fatalf("after typo %d one has to wait for %s", i/8+1, w)
+			}
+			b.Succeeded("office", who)
+			time.Sleep(30 * time.Minute)
 		}
 	})
 }
@@ -75,9 +130,9 @@ func TestAttemptsSideBySideDoNotSlipThrough(t *testing.T) {
 		b := auth.NewBrake()
 		var through atomic.Int64
 		var wg sync.WaitGroup
-		for i := range 100 {
+		for range 100 {
 			wg.Go(func() {
-				if b.Try(fmt.Sprint("client", i), "ada") == nil {
+				if b.Try("client", "ada") == nil {
 					through.Add(1)
 				}
 			})
@@ -149,17 +204,22 @@ func TestUndecidedAttemptIsNoFailure(t *testing.T) {
 	}
 }
 
-func TestFailuresAreForgottenInTime(t *testing.T) {
+func TestFailuresAreForgivenOneByOne(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := auth.NewBrake()
 		for range 5 {
 			wait(t, b, "client", "ada")
 		}
-		time.Sleep(61 * time.Minute)
-		for range 5 {
-			if w := wait(t, b, "client", "ada"); w != 0 {
-				t.Errorf("one has to wait for %s", w)
+		for _, free := range []int{1, 2, 5} {
+			time.Sleep(time.Duration(free) * 10 * time.Minute)
+			for i := range free {
+				if w := wait(t, b, "client", "ada"); w != 0 {
+					t.Errorf("attempt %d of %d has to wait for %s", i, free, w)
+				}
+			}
+			if w := wait(t, b, "client", "ada"); w != time.Second {
+				t.Errorf("after %d attempts one has to wait for %s", free, w)
 			}
 		}
 	})
