@@ -16,7 +16,7 @@ import (
 func openAPICommand(f *flags) *cobra.Command {
 	return f.documentCommand("openapi", "Print the OpenAPI document of the API", func(s Settings) ([]byte, error) {
 		d := &Deps{Settings: s, Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(), DB: new(pg.DB)}
-		return newAPI(d).Document()
+		return newAPI(d, nil).Document()
 	})
 }
 

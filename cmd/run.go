@@ -30,7 +30,7 @@ func runCommand(f *flags) *cobra.Command {
 // title is the service's name in its documents.
 const title = "Students"
 
-func newAPI(d *Deps) *api.Group {
+func newAPI(d *Deps, states *handler.States) *api.Group {
 	s, gate := d.Settings, newGate(d)
 	o := api.Options{
 		Title:     title,
@@ -53,6 +53,7 @@ func newAPI(d *Deps) *api.Group {
 	}
 	root := api.New(o)
 	handler.Routes(root, d.DB, d.CPU, gate)
+	handler.UpstreamRoutes(root, states)
 	return root
 }
 
@@ -64,7 +65,11 @@ func policy(s Settings) api.Policy {
 // apiParts listens at once, so that a port that is taken is an error of the start.
 func apiParts(_ context.Context, d *Deps, p *ops.Probes) ([]part, error) {
 	s := d.Settings
-	root := newAPI(d)
+	states, err := newStates(d)
+	if err != nil {
+		return nil, err
+	}
+	root := newAPI(d, states)
 	if s.Auth && s.JWTSecret == "" {
 		d.Log.Warn("everybody is logged out when this process ends: JWT_SECRET is not set")
 	}
@@ -81,6 +86,9 @@ func apiParts(_ context.Context, d *Deps, p *ops.Probes) ([]part, error) {
 		run: func(ctx context.Context) error {
 			return api.Serve(ctx, l, root.Handler(), s.ShutdownTimeout)
 		},
-		reload: func(to Settings) { root.SetPolicy(policy(to)) },
+		reload: func(to Settings) {
+			root.SetPolicy(policy(to))
+			states.SetTTL(to.StatesTTL)
+		},
 	}}, nil
 }

@@ -69,3 +69,11 @@ func Routes(root *api.Group, db *pg.DB, pool *cpu.Pool, gate *auth.Gate) {
 	api.Delete(logins, "", "deleteSession", "Log out", sessions.delete, api.Role(auth.Reader),
 		api.Description("Ends the session of the access token. Its tokens are good for nothing from now on, in other processes a few seconds later."))
 }
+
+// UpstreamRoutes is the table of what other systems tell.
+func UpstreamRoutes(root *api.Group, kept *States) {
+	states := states{kept}
+	api.Get(root.Group("/states", "localities"), "", "listStates", "List states, cities and districts", states.list,
+		api.Role(auth.Reader), api.Upstream(), api.Deadline(statesTime),
+		api.Description("Of Brazil, in the order of its institute of statistics. What is a day old is renewed while it is handed out; only whoever asks first waits."))
+}

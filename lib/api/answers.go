@@ -64,7 +64,9 @@ func (r *route) meets(status int) bool {
 	case http.StatusUnauthorized, http.StatusTooManyRequests: // of a log-in
 		return r.access.public && r.binder.reads()
 	case http.StatusNotFound:
-		return r.names()
+		return r.names() || r.upstream
+	case http.StatusBadGateway:
+		return r.upstream
 	case http.StatusConflict:
 		return r.method != http.MethodGet
 	case http.StatusPreconditionFailed:

@@ -136,11 +136,11 @@ func (s *server) refuse(c echo.Context, r *refusal) {
 	delete(h, "Etag") // of an answer that could not be written
 	delete(h, "Location")
 	h["Cache-Control"] = s.unkept
-	if r.header[0] != "" {
-		h.Set(r.header[0], r.header[1])
-	}
 	if r.status == http.StatusServiceUnavailable {
 		h.Set(echo.HeaderRetryAfter, "1")
+	}
+	if r.header[0] != "" {
+		h.Set(r.header[0], r.header[1])
 	}
 	if !drain(c.Request()) {
 		h.Set(echo.HeaderConnection, "close")

@@ -50,6 +50,9 @@ func Deprecated() Option { return func(r *route) { r.deprecated = true } }
 // Hidden keeps the route out of the document.
 func Hidden() Option { return func(r *route) { r.hidden = true } }
 
+// Upstream tells that the answer comes from another system, whose faults and 404 may become those of this route.
+func Upstream() Option { return func(r *route) { r.upstream = true } }
+
 // route is one line of the table, with everything that was found out about it at the start.
 type route struct {
 	method, path string
@@ -62,6 +65,7 @@ type route struct {
 	deadline     time.Duration
 	access       access
 	idempotent   bool
+	upstream     bool
 
 	server  *server
 	tag     string

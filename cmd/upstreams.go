@@ -1,0 +1,27 @@
+package cmd
+
+import (
+	"fmt"
+
+	"example.com/app/handler"
+	"example.com/app/lib/ibge"
+	"example.com/app/lib/outgoing"
+)
+
+// ask is a client of an upstream, which this process measures, traces and logs.
+func (d *Deps) ask(setting string, o outgoing.Options) (*outgoing.Client, error) {
+	o.Metrics, o.Tracer, o.Log = d.Metrics, d.Tracer, d.Log
+	c, err := outgoing.New(o)
+	if err != nil {
+		return nil, fmt.Errorf("%w: check %s", err, setting)
+	}
+	return c, nil
+}
+
+func newStates(d *Deps) (*handler.States, error) {
+	upstream, err := d.ask("IBGE_URL", ibge.Upstream(d.Settings.IBGEURL))
+	if err != nil {
+		return nil, err
+	}
+	return handler.NewStates(ibge.NewClient(upstream), d.Settings.StatesTTL), nil
+}

@@ -1,0 +1,160 @@
+package cache_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"example.com/app/lib/cache"
+	"example.com/app/lib/telemetry"
+)
+
+// source counts how often it is asked, and answers what it is told to, after a second.
+type source struct {
+	asked atomic.Int32
+	fail  error // beside the answer
+}
+
+func (s *source) fetch(ctx context.Context) (int, error) {
+	n := int(s.asked.Add(1))
+	select {
+	case <-time.After(time.Second):
+		return n, s.fail
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+}
+
+func quiet(t *testing.T) context.Context {
+	return telemetry.WithLogger(t.Context(), slog.New(slog.DiscardHandler))
+}
+
+// expect asks and then lets a refresh that this began come to its end.
+func expect(t *testing.T, f *cache.Fresh[int], want int, why string) {
+	t.Helper()
+	if got, err := f.Value(quiet(t)); got != want || err != nil {
+		t.Errorf("%s: %d, %v", why, got, err)
+	}
+	time.Sleep(time.Second)
+	synctest.Wait()
+}
+
+func TestOneRefreshServesAllWhoAskMeanwhile(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := new(source)
+		f := cache.NewFresh("x", time.Hour, s.fetch)
+		var clients sync.WaitGroup
+		for range 200 {
+			clients.Go(func() {
+				if got, err := f.Value(quiet(t)); got != 1 || err != nil {
+					t.Errorf("%d, %v", got, err)
+				}
+			})
+		}
+		clients.Wait()
+		expect(t, f, 1, "it is fresh")
+		if s.asked.Load() != 1 {
+			t.Errorf("it was fetched %d times", s.asked.Load())
+		}
+	})
+}
+
+func TestWhoeverLeavesDoesNotStopTheRefresh(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := new(source)
+		f := cache.NewFresh("x", time.Hour, s.fetch)
+		ctx, leave := context.WithTimeout(quiet(t), time.Millisecond)
+		defer leave()
+		if _, err := f.Value(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%v", err)
+		}
+		expect(t, f, 1, "the refresh went on")
+	})
+}
+
+func TestStaleValueIsServedWhileItIsRefreshed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := cache.NewFresh("x", time.Hour, new(source).fetch)
+		expect(t, f, 1, "the first")
+		time.Sleep(time.Hour)
+		expect(t, f, 1, "it is stale and there")
+		expect(t, f, 2, "it was refreshed")
+		f.SetTTL(time.Second)
+		time.Sleep(time.Second)
+		expect(t, f, 2, "it became stale by a shorter TTL")
+		expect(t, f, 3, "it was refreshed")
+	})
+}
+
+func TestRefreshThatFailsLeavesTheValueAndComesAgainInAMinute(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := new(source)
+		f := cache.NewFresh("x", time.Hour, s.fetch)
+		expect(t, f, 1, "the first")
+		s.fail = errors.New("down")
+		time.Sleep(time.Hour)
+		for range 50 {
+			expect(t, f, 1, "the source is down")
+		}
+		if n := s.asked.Load(); n != 2 {
+			t.Errorf("it was fetched %d times within a minute", n)
+		}
+		s.fail = nil
+		time.Sleep(time.Minute)
+		expect(t, f, 1, "it is tried once more")
+		expect(t, f, 3, "the source is up")
+	})
+}
+
+func TestIncompleteValueNeverReplacesACompleteOne(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &source{fail: &cache.Incomplete{Cause: errors.New("half")}}
+		f := cache.NewFresh("x", time.Hour, s.fetch)
+		expect(t, f, 1, "better than nothing")
+		time.Sleep(time.Minute)
+		expect(t, f, 1, "it is fetched again after a minute")
+		s.fail = nil
+		time.Sleep(time.Minute)
+		expect(t, f, 2, "another replaced it")
+		expect(t, f, 3, "a complete one replaced that")
+		s.fail = &cache.Incomplete{Cause: errors.New("half")}
+		time.Sleep(time.Hour)
+		expect(t, f, 3, "it is stale")
+		expect(t, f, 3, "an incomplete one came")
+	})
+}
+
+func TestFailureIsToldToAllWhoWaitAndTheNextTriesAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		down := errors.New("down")
+		s := &source{fail: down}
+		f := cache.NewFresh("x", time.Hour, s.fetch)
+		if _, err := f.Value(quiet(t)); !errors.Is(err, down) {
+			t.Errorf("%v", err)
+		}
+		s.fail = nil
+		expect(t, f, 2, "the next asks")
+	})
+}
+
+func TestPanicOfARefreshEndsInAnErrorAndInTheLog(t *testing.T) {
+	t.Parallel()
+	var log strings.Builder
+	ctx := telemetry.WithLogger(t.Context(), slog.New(slog.NewTextHandler(&log, nil)))
+	f := cache.NewFresh("x", time.Hour, func(context.Context) (int, error) { panic("ouch") })
+	if _, err := f.Value(ctx); err == nil || !strings.Contains(err.Error(), "ouch") || !strings.Contains(log.String(), "fresh_test.go") {
+		t.Errorf("%v, %s", err, log.String())
+	}
+}
