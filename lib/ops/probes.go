@@ -20,13 +20,23 @@ type Check struct {
 	Needed bool // false: its error is shown, and the mode is ready all the same
 }
 
-// Probes answers the three questions. Until Ready is called the process counts as starting.
+// Probes answers the three questions. Until Ready is called the process counts as starting. The database and the checks are
+// asked twice a second at most, however many probes come.
 type Probes struct {
 	alive    func() error
 	database func(ctx context.Context) error
 	checks   []Check
 	started  atomic.Bool
 	draining atomic.Bool
+
+	pong   shared[error]
+	health shared[health]
+}
+
+// health is what the checks say, and whether all that are needed are met.
+type health struct {
+	said map[string]string
+	met  bool
 }
 
 // Ready says that work may come: alive tells whether the process must be replaced, database what ping asks,
@@ -72,9 +82,7 @@ func (p *Probes) ping(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 
-	ctx, cancel := context.WithTimeout(r.Context(), patience)
-	defer cancel()
-	if err := p.database(ctx); err != nil {
+	if err := p.pong.get(func() error { return p.reach(r.Context()) }); err != nil {
 		no(w, answer{Status: "the database does not answer"})
 		return
 	}
@@ -87,20 +95,26 @@ func (p *Probes) ready(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 
-	checks, met := p.ask(r.Context())
+	h := p.health.get(func() health { return p.ask(r.Context()) })
 	switch {
 	case p.draining.Load():
-		no(w, answer{"draining", checks})
-	case !met:
-		no(w, answer{"unready", checks})
+		no(w, answer{"draining", h.said})
+	case !h.met:
+		no(w, answer{"unready", h.said})
 	default:
-		yes(w, answer{"ready", checks})
+		yes(w, answer{"ready", h.said})
 	}
 }
 
+func (p *Probes) reach(ctx context.Context) error {
+	ctx, cancel := lasting(ctx)
+	defer cancel()
+	return p.database(ctx)
+}
+
 // ask puts all questions at once.
-func (p *Probes) ask(ctx context.Context) (said map[string]string, met bool) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+func (p *Probes) ask(ctx context.Context) health {
+	ctx, cancel := lasting(ctx)
 	defer cancel()
 
 	errs := make([]error, len(p.checks))
@@ -110,15 +124,20 @@ func (p *Probes) ask(ctx context.Context) (said map[string]string, met bool) {
 	}
 	wg.Wait()
 
-	said, met = make(map[string]string, len(errs)), true
+	h := health{make(map[string]string, len(errs)), true}
 	for i, c := range p.checks {
-		said[c.Name] = "ok"
+		h.said[c.Name] = "ok"
 		if errs[i] != nil {
-			said[c.Name] = errs[i].Error()
-			met = met && !c.Needed
+			h.said[c.Name] = errs[i].Error()
+			h.met = h.met && !c.Needed
 		}
 	}
-	return said, met
+	return h
+}
+
+// lasting bounds a question that goes on for the others when the one who put it leaves.
+func lasting(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), patience)
 }
 
 func yes(w http.ResponseWriter, a answer) { write(w, http.StatusOK, a) }

@@ -6,7 +6,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"example.com/app/lib/ops"
 )
@@ -76,4 +80,51 @@ func TestStuckProcessDoesNotLive(t *testing.T) {
 	p.Ready(func() error { return errors.New("handler of message 7 is stuck") }, fine)
 
 	expect(t, p, "/livez", http.StatusServiceUnavailable, "stuck")
+}
+
+func TestProbesShareAnAnswerForHalfASecond(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var asked atomic.Int64
+		count := func(context.Context) error { asked.Add(1); return nil }
+		p := &ops.Probes{}
+		p.Ready(func() error { return nil }, count, ops.Check{Name: "database", Ask: count, Needed: true})
+
+		for want := int64(2); want <= 6; want += 2 {
+			var wg sync.WaitGroup
+			for range 50 {
+				wg.Go(func() { expect(t, p, "/readyz", http.StatusOK, `"database":"ok"`) })
+				wg.Go(func() { expect(t, p, "/srv/v1/ping", http.StatusOK, "pong") })
+			}
+			wg.Wait()
+			if n := asked.Load(); n != want {
+				t.Errorf("the database was asked %d times, want %d", n, want)
+			}
+			time.Sleep(500 * time.Millisecond)
+		}
+	})
+}
+
+func TestStopShowsWhileAnAnswerIsShared(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := &ops.Probes{}
+		p.Ready(func() error { return nil }, fine, ops.Check{Name: "database", Ask: fine, Needed: true})
+		expect(t, p, "/readyz", http.StatusOK, "ready")
+		p.Drain()
+		expect(t, p, "/readyz", http.StatusServiceUnavailable, `"draining","checks":{"database":"ok"}`)
+	})
+}
+
+func TestProberWhoLeavesSpoilsNoAnswer(t *testing.T) {
+	t.Parallel()
+	left, leave := context.WithCancel(t.Context())
+	leave()
+	p := &ops.Probes{}
+	p.Ready(func() error { return nil }, context.Context.Err, ops.Check{Name: "database", Ask: context.Context.Err, Needed: true})
+
+	for _, path := range []string{"/readyz", "/srv/v1/ping"} {
+		p.Handler().ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(left, http.MethodGet, path, nil))
+		expect(t, p, path, http.StatusOK, "")
+	}
 }
