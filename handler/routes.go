@@ -20,6 +20,14 @@ func OrderRoutes(g *api.Group, db *pg.DB) {
 	api.Get(g, "/{order_id}", "showOrder", "Show an order", orders.show, api.Role(auth.Reader))
 }
 
+// UpstreamRoutes is the table of what other systems tell.
+func UpstreamRoutes(root *api.Group, kept *States) {
+	states := states{kept}
+	api.Get(root.Group("/states", "localities"), "", "listStates", "List states, cities and districts", states.list,
+		api.Role(auth.Reader), api.Upstream(), api.Deadline(statesTime),
+		api.Description("Of Brazil, in the order of its institute of statistics. What is a day old is renewed while it is handed out; only whoever asks first waits."))
+}
+
 // Routes is the table of the API. What burns the processor for long runs on pool; gate knows the sessions of those who
 // have logged in.
 func Routes(root *api.Group, db *pg.DB, pool *cpu.Pool, gate *auth.Gate) {
@@ -68,12 +76,4 @@ func Routes(root *api.Group, db *pg.DB, pool *cpu.Pool, gate *auth.Gate) {
 		api.Description("A refresh token is good once: one that comes again may be stolen, and ends the session."))
 	api.Delete(logins, "", "deleteSession", "Log out", sessions.delete, api.Role(auth.Reader),
 		api.Description("Ends the session of the access token. Its tokens are good for nothing from now on, in other processes a few seconds later."))
-}
-
-// UpstreamRoutes is the table of what other systems tell.
-func UpstreamRoutes(root *api.Group, kept *States) {
-	states := states{kept}
-	api.Get(root.Group("/states", "localities"), "", "listStates", "List states, cities and districts", states.list,
-		api.Role(auth.Reader), api.Upstream(), api.Deadline(statesTime),
-		api.Description("Of Brazil, in the order of its institute of statistics. What is a day old is renewed while it is handed out; only whoever asks first waits."))
 }

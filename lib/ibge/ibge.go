@@ -22,7 +22,7 @@ const (
 
 var errNameless = errors.New("read places: one has no id or no name")
 
-// State, its abbreviation being Sigla.
+// State has its abbreviation in Sigla.
 type State struct {
 	ID          int64
 	Sigla, Nome string

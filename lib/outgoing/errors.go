@@ -48,7 +48,7 @@ func (e *Error) Error() string {
 
 // Unwrap names the wait too where it is known.
 func (e *Error) Unwrap() []error {
-	if e.kind == ErrUnavailable {
+	if errors.Is(e.kind, ErrUnavailable) {
 		return []error{later{e.kind, max(e.wait, time.Second)}, e.Cause}
 	}
 	return []error{e.kind, e.Cause}

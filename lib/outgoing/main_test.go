@@ -37,10 +37,5 @@ func page(ctx context.Context, c *outgoing.Client, path ...string) (string, erro
 	return outgoing.Get[string](ctx, c, nil, path...)
 }
 
-func post(ctx context.Context, c *outgoing.Client, h http.Header) error {
-	r := outgoing.Request{Method: http.MethodPost, Path: []string{"pages"}, Header: h, Body: []byte(`"x"`)}
-	return c.Do(ctx, r, func([]byte) error { return nil })
-}
-
 // says answers a JSON text.
 func says(w io.Writer, text string) { _, _ = io.WriteString(w, `"`+text+`"`) }

@@ -2,6 +2,7 @@ package outgoing
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/failsafe-go/failsafe-go/circuitbreaker"
@@ -79,11 +80,11 @@ func outcome(caller context.Context, e *Error) string {
 		return "ok"
 	case e.Status == 0 && caller.Err() != nil:
 		return "left"
-	case e.kind == ErrNotFound:
+	case errors.Is(e.kind, ErrNotFound):
 		return "not_found"
-	case e.kind == ErrTimeout:
+	case errors.Is(e.kind, ErrTimeout):
 		return "timeout"
-	case e.kind == ErrUnavailable:
+	case errors.Is(e.kind, ErrUnavailable):
 		return "unavailable"
 	case !e.blames():
 		return "refused"

@@ -141,7 +141,7 @@ func TestRetryThatGoesWellIsASuccess(t *testing.T) {
 		},
 		"an overload by now": func(w http.ResponseWriter) {
 			w.Header().Set("Retry-After", "Thu, 01 Jan 1970 00:00:00 GMT")
-			w.WriteHeader(429)
+			w.WriteHeader(http.StatusTooManyRequests)
 		},
 	} {
 		var asked atomic.Int32
