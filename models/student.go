@@ -26,6 +26,10 @@ type Student struct {
 const (
 	studentColumns = "id, name, active, created_at, updated_at, version"
 	selectStudent  = "SELECT " + studentColumns + " FROM student"
+
+	// anew has a statement planned for its parameters. For a prepared one the server may settle on a plan for any of them,
+	// which looks for a rare name among all students: 1.5 s of 900,000, as measured.
+	anew = pgx.QueryExecModeCacheDescribe
 )
 
 // Students are the rows of the table student.
@@ -55,7 +59,7 @@ type StudentFilter struct {
 // List is ordered by id and holds at most limit students.
 func (s Students) List(ctx context.Context, f StudentFilter, limit int) ([]Student, error) {
 	where, args := f.where()
-	rows, err := s.db.Query(ctx, selectStudent+where+" ORDER BY id LIMIT $1", append([]any{limit}, args...)...)
+	rows, err := s.db.Query(ctx, selectStudent+where+" ORDER BY id LIMIT $1", append([]any{anew, limit}, args...)...)
 	if err != nil {
 		return nil, fault(err, "list students")
 	}
