@@ -76,6 +76,7 @@ func (d *Deps) openDatabase(ctx context.Context, m mode) error {
 		Name:              "app " + m.name,
 		Max:               int32(d.Settings.DBMaxConnections),
 		Min:               int32(d.Settings.DBMinConnections),
+		Replica:           d.replica(),
 		IdleInTransaction: d.Settings.AMQPHandlerTimeout + 5*time.Second,
 		Tracer:            d.Tracer,
 	}
@@ -83,6 +84,13 @@ func (d *Deps) openDatabase(ctx context.Context, m mode) error {
 		d.DB, err = pg.Open(ctx, o)
 		return err
 	})
+}
+
+func (d *Deps) replica() pg.Replica {
+	return pg.Replica{
+		URL: d.Settings.DatabaseURLReplica,
+		Max: int32(d.Settings.DBMaxConnectionsReplica), Min: int32(d.Settings.DBMinConnectionsReplica),
+	}
 }
 
 // Close is the end of a stop: the broker first, with its open confirms, then the database. It tolerates

@@ -11,8 +11,11 @@ import (
 // checks are the questions of readiness, the same for every mode.
 func (d *Deps) checks(m mode) []ops.Check {
 	checks := []ops.Check{
-		{Name: "database", Ask: d.pingDatabase, Needed: true},
+		{Name: "database", Ask: asked(d.DB.Ping), Needed: true},
 		{Name: "migrations", Ask: d.askSchema, Needed: true},
+	}
+	for _, p := range d.DB.Pools()[1:] {
+		checks = append(checks, ops.Check{Name: "database " + p.Name, Ask: asked(p.Ping)}) // others do its work
 	}
 	for name, driver := range d.Brokers {
 		checks = append(checks, ops.Check{
@@ -26,11 +29,13 @@ func (d *Deps) checks(m mode) []ops.Check {
 // errNoAnswer stands for the server's own words, which name hosts and users.
 var errNoAnswer = errors.New("the database does not answer")
 
-func (d *Deps) pingDatabase(ctx context.Context) error {
-	if err := d.DB.Ping(ctx); err != nil {
-		return errNoAnswer
+func asked(ping func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		if ping(ctx) != nil {
+			return errNoAnswer
+		}
+		return nil
 	}
-	return nil
 }
 
 func (d *Deps) askSchema(ctx context.Context) error {

@@ -61,7 +61,7 @@ func (f *flags) dev(c *cobra.Command, fresh bool) error {
 	origin := report.Origin("DATABASE_URL")
 	if origin == config.Default {
 		return withPostgres(c.Context(), s, fresh, v.log, func(server *embedded.Server) error {
-			s.DatabaseURL = server.URL()
+			s.DatabaseURL, s.DatabaseURLReplica = server.URL(), "" // nothing follows it
 			return liveDev(c, s, v, r, devData{where: server.Data(), own: true})
 		})
 	}

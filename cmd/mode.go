@@ -93,6 +93,7 @@ func (d *Deps) begin(ctx context.Context, m mode, p *ops.Probes) ([]part, error)
 	if err := d.Open(ctx, m); err != nil {
 		return nil, err
 	}
+	d.judgePools(ctx)
 	d.measure(m)
 	parts, err := m.parts(ctx, d, p)
 	if err != nil {

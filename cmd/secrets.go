@@ -54,6 +54,9 @@ func (s *Settings) checkLogins(wrong wrong) {
 	if s.DatabaseURL != "" {
 		check("DATABASE_URL", s.DatabaseURL, pg.LoginOf)
 	}
+	if s.DatabaseURLReplica != "" {
+		check("DATABASE_URL_REPLICA", s.DatabaseURLReplica, pg.LoginOf)
+	}
 	if s.AMQPURL != "" {
 		check("AMQP_URL", s.AMQPURL, rabbit.LoginOf)
 	}

@@ -30,6 +30,7 @@ func TestSecretsThatAnybodyCouldGuessAreRefused(t *testing.T) {
 		{[]string{production, jwtSecret, "DATABASE_URL=postgres://app:Postgres@db/app"}, `DATABASE_URL is "postgres://app:xxxxx@db/app" (environment): ` + password},
 		{[]string{production, jwtSecret, "DATABASE_URL=postgres://ada:ada@db/app"}, `DATABASE_URL is "postgres://ada:xxxxx@db/app" (environment): ` + password},
 		{[]string{production, jwtSecret, "DATABASE_URL=postgres://nobody-has-a-passfile-for@db.invalid/app"}, `DATABASE_URL is "postgres://nobody-has-a-passfile-for@db.invalid/app" (environment): ` + password},
+		{[]string{production, jwtSecret, database, "DATABASE_URL_REPLICA=postgres://app:app@db2/app"}, `DATABASE_URL_REPLICA is "postgres://app:xxxxx@db2/app" (environment): ` + password},
 		{[]string{production, jwtSecret, database, "AMQP_URL=amqp://mq/"}, `AMQP_URL is "amqp://mq/" (environment): ` + password},
 		{[]string{production, jwtSecret, database, "AMQP_URL=amqp://app@mq/"}, `AMQP_URL is "amqp://app@mq/" (environment): ` + password},
 		{[]string{production, jwtSecret, database, "AMQP_URL_BILLING=amqp://billing:billing@mq/"}, `AMQP_URL_BILLING is "amqp://billing:xxxxx@mq/" (environment): ` + password},
@@ -54,12 +55,13 @@ func TestURLsAreReadAsWhoOpensThemReadsThem(t *testing.T) {
 	t.Parallel()
 
 	for given, want := range map[string]string{
-		"DATABASE_URL=postgres://app:hush@h/app?sslmode=never":     `DATABASE_URL is "postgres://app:xxxxx@h/app?sslmode=never" (environment): cannot be used: `,
-		"DATABASE_URL=postgres://app:hush@h/app?connect_timeout=x": `DATABASE_URL is "postgres://app:xxxxx@h/app?connect_timeout=x" (environment): cannot be used: invalid connect_timeout`,
-		"DATABASE_URL=postgres://app:hush@h:99999/app":             `DATABASE_URL is "postgres://app:xxxxx@h:99999/app" (environment): cannot be used: invalid port`,
-		"AMQP_URL=amqp://app:hush@h: 5672/":                        `AMQP_URL is "amqp://xxxxx@h: 5672/" (environment): must be a URL`,
-		"AMQP_URL_EAST=amqp://app:hush@h/a b":                      `AMQP_URL_EAST is "amqp://app:xxxxx@h/a%20b" (environment): cannot be used: want amqp://`,
-		"CORS_ORIGINS=https://a.example,b.example":                 `CORS_ORIGINS is "https://a.example,b.example" (environment): must be a comma-separated list, each value a URL that begins with http:// or https://`,
+		"DATABASE_URL=postgres://app:hush@h/app?sslmode=never":         `DATABASE_URL is "postgres://app:xxxxx@h/app?sslmode=never" (environment): cannot be used: `,
+		"DATABASE_URL=postgres://app:hush@h/app?connect_timeout=x":     `DATABASE_URL is "postgres://app:xxxxx@h/app?connect_timeout=x" (environment): cannot be used: invalid connect_timeout`,
+		"DATABASE_URL=postgres://app:hush@h:99999/app":                 `DATABASE_URL is "postgres://app:xxxxx@h:99999/app" (environment): cannot be used: invalid port`,
+		"DATABASE_URL_REPLICA=postgres://app:hush@h/app?sslmode=never": `DATABASE_URL_REPLICA is "postgres://app:xxxxx@h/app?sslmode=never" (environment): cannot be used: `,
+		"AMQP_URL=amqp://app:hush@h: 5672/":                            `AMQP_URL is "amqp://xxxxx@h: 5672/" (environment): must be a URL`,
+		"AMQP_URL_EAST=amqp://app:hush@h/a b":                          `AMQP_URL_EAST is "amqp://app:xxxxx@h/a%20b" (environment): cannot be used: want amqp://`,
+		"CORS_ORIGINS=https://a.example,b.example":                     `CORS_ORIGINS is "https://a.example,b.example" (environment): must be a comma-separated list, each value a URL that begins with http:// or https://`,
 	} {
 		_, err := config.Load(new(cmd.Settings), config.Options{Environ: []string{given}})
 		if len(config.MistakesOf(err)) != 1 || !strings.HasPrefix(err.Error(), want) {

@@ -35,6 +35,10 @@ type Settings struct {
 	DBMaxConnections int    `name:"DB_MAX_CONNECTIONS" default:"10" validate:"min=1,max=10000" help:"most connections to Postgres, per process"`
 	DBMinConnections int    `name:"DB_MIN_CONNECTIONS" default:"0" validate:"min=0,max=10000" help:"connections that are kept open when idle"`
 
+	DatabaseURLReplica      string `name:"DATABASE_URL_REPLICA" validate:"scheme=postgres postgresql" help:"a server that follows the one of DATABASE_URL, for lists, which may lag then; unset: none"`
+	DBMaxConnectionsReplica int    `name:"DB_MAX_CONNECTIONS_REPLICA" validate:"min=1,max=10000" help:"most connections to it, per process; unset: DB_MAX_CONNECTIONS"`
+	DBMinConnectionsReplica int    `name:"DB_MIN_CONNECTIONS_REPLICA" validate:"min=0,max=10000" help:"connections to it that are kept open when idle; unset: 0"`
+
 	AMQPURL            string            `name:"AMQP_URL" validate:"scheme=amqp amqps" help:"RabbitMQ 3.10 or newer, connection example; has a default only in local and test"`
 	AMQPURLs           map[string]string `name:"AMQP_URL_*" validate:"scheme=amqp amqps" help:"each further connection: AMQP_URL_BILLING is called billing"`
 	AMQPRetryDelays    []time.Duration   `name:"AMQP_RETRY_DELAYS" default:"5s,1m,10m" validate:"min=1,dive,min=1ms,max=1000h" help:"waits between the attempts at a message, each longer than the one before"`
@@ -75,6 +79,7 @@ func (s *Settings) local() bool { return s.Env == "local" || s.Env == "test" }
 func (s *Settings) SetDefaults() {
 	s.Workers = cmp.Or(s.Workers, 8*runtime.GOMAXPROCS(0))
 	s.AMQPPrefetch = cmp.Or(s.AMQPPrefetch, 2*s.Workers)
+	s.DBMaxConnectionsReplica = cmp.Or(s.DBMaxConnectionsReplica, s.DBMaxConnections)
 	if s.local() {
 		s.DatabaseURL = cmp.Or(s.DatabaseURL, "postgres://app:app@127.0.0.1:5432/app")
 		s.AMQPURL = cmp.Or(s.AMQPURL, "amqp://guest:guest@127.0.0.1:5672/")
@@ -94,6 +99,8 @@ func (s *Settings) Check() []config.Mistake {
 	wrong(s.DatabaseURL == "", "DATABASE_URL", "must be set when ENV is %s, to postgres://USER:PASSWORD@HOST:5432/DATABASE", s.Env)
 	wrong(s.DBMinConnections > s.DBMaxConnections, "DB_MIN_CONNECTIONS",
 		"must not be above DB_MAX_CONNECTIONS, which is %d", s.DBMaxConnections)
+	wrong(s.DBMinConnectionsReplica > s.DBMaxConnectionsReplica, "DB_MIN_CONNECTIONS_REPLICA",
+		"must not be above DB_MAX_CONNECTIONS_REPLICA, which is %d", s.DBMaxConnectionsReplica)
 	wrong(!ascending(s.AMQPRetryDelays), "AMQP_RETRY_DELAYS", "must ascend, each longer than the one before by 1ms or more")
 	wrong(broker.Outlast(s.AMQPRetryDelays), "AMQP_RETRY_DELAYS",
 		"must sum up to less than %.0fh, for which it is known that a message was handled", broker.LongestRetries.Hours())

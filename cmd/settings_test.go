@@ -98,6 +98,7 @@ func TestSettingsThatCannotHoldAreRefused(t *testing.T) {
 		{[]string{"HOST=0.0.0.0:80"}, `HOST is "0.0.0.0:80" (environment): must be a host name or an IP address`},
 		{[]string{"LOG_LEVEL=trace"}, `LOG_LEVEL is "trace" (environment): must be debug, info, warn or error`},
 		{[]string{"DB_MIN_CONNECTIONS=11"}, `DB_MIN_CONNECTIONS is "11" (environment): must not be above DB_MAX_CONNECTIONS, which is 10`},
+		{[]string{"DB_MIN_CONNECTIONS_REPLICA=11"}, `DB_MIN_CONNECTIONS_REPLICA is "11" (environment): must not be above DB_MAX_CONNECTIONS_REPLICA, which is 10`},
 		{[]string{"AMQP_RETRY_DELAYS=0s,1s"}, `AMQP_RETRY_DELAYS is "0s,1s" (environment): must be a comma-separated list, each value a duration`},
 		{[]string{"AMQP_RETRY_DELAYS=1s,1s"}, `AMQP_RETRY_DELAYS is "1s,1s" (environment): must ascend`},
 		{[]string{"AMQP_RETRY_DELAYS=300h,396h"}, `AMQP_RETRY_DELAYS is "300h,396h" (environment): must sum up to less than 696h, `},

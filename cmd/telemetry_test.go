@@ -146,9 +146,9 @@ func TestEveryModeTellsOfItsHealth(t *testing.T) {
 		"\napp_job_runs_total{job=\"rename_students\",outcome=\"done\"} ",
 		"\napp_job_seconds_count{job=\"rename_students\"} ",
 		"\napp_sched_latency_seconds{quantile=\"0.99\"} ",
-		"\napp_db_pool_connections{state=\"idle\"} ",
-		"\napp_db_pool_connections_max 10\n",
-		"\napp_db_pool_waits_total ",
+		"\napp_db_pool_connections{pool=\"primary\",state=\"idle\"} ",
+		"\napp_db_pool_connections_max{pool=\"primary\"} 10\n",
+		"\napp_db_pool_waits_total{pool=\"primary\"} ",
 		"\ngo_gc_pauses_seconds_count ",
 		"\ngo_sched_goroutines_goroutines ",
 	} {

@@ -39,13 +39,17 @@ func (a Accounts) Find(ctx context.Context, id uuid.UUID) (Account, error) {
 	return row, nil
 }
 
-// List is ordered by id, which is the order of creation, and holds at most limit accounts with ids above after.
-func (a Accounts) List(ctx context.Context, after uuid.UUID, limit int) ([]Account, error) {
-	rows, err := a.db.Query(ctx, selectAccount+" WHERE id > $1 ORDER BY id LIMIT $2", after, limit)
-	if err != nil {
-		return nil, fault(err, "list accounts")
-	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Account])
+// List is ordered by id, which is the order of creation, and holds at most limit accounts with ids above after, as they were
+// a moment ago.
+func (a Accounts) List(ctx context.Context, after uuid.UUID, limit int) (list []Account, err error) {
+	err = a.db.Lagging(ctx, func(ctx context.Context) error {
+		rows, err := a.db.Query(ctx, selectAccount+" WHERE id > $1 ORDER BY id LIMIT $2", after, limit)
+		if err != nil {
+			return err
+		}
+		list, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Account])
+		return err
+	})
 	if err != nil {
 		return nil, fault(err, "list accounts")
 	}

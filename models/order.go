@@ -49,13 +49,17 @@ func (o Orders) Find(ctx context.Context, account, id uuid.UUID) (Order, error) 
 	return row, nil
 }
 
-// List is ordered by id, which is the order of creation, and holds at most limit orders of the account with ids above after.
-func (o Orders) List(ctx context.Context, account, after uuid.UUID, limit int) ([]Order, error) {
-	rows, err := o.db.Query(ctx, selectOrder+" WHERE account_id = $1 AND id > $2 ORDER BY id LIMIT $3", account, after, limit)
-	if err != nil {
-		return nil, fault(err, "list the orders of account %s", account)
-	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Order])
+// List is ordered by id, which is the order of creation, and holds at most limit orders of the account with ids above after,
+// as they were a moment ago.
+func (o Orders) List(ctx context.Context, account, after uuid.UUID, limit int) (list []Order, err error) {
+	err = o.db.Lagging(ctx, func(ctx context.Context) error {
+		rows, err := o.db.Query(ctx, selectOrder+" WHERE account_id = $1 AND id > $2 ORDER BY id LIMIT $3", account, after, limit)
+		if err != nil {
+			return err
+		}
+		list, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Order])
+		return err
+	})
 	if err != nil {
 		return nil, fault(err, "list the orders of account %s", account)
 	}

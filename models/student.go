@@ -56,15 +56,17 @@ type StudentFilter struct {
 	Active *bool
 }
 
-// List is ordered by id and holds at most limit students.
-func (s Students) List(ctx context.Context, f StudentFilter, limit int) ([]Student, error) {
+// List is ordered by id and holds at most limit students, as they were a moment ago.
+func (s Students) List(ctx context.Context, f StudentFilter, limit int) (list []Student, err error) {
 	where, args := f.where()
-	rows, err := s.db.Query(ctx, selectStudent+where+" ORDER BY id LIMIT $1", append([]any{anew, limit}, args...)...)
-	if err != nil {
-		return nil, fault(err, "list students")
-	}
-
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Student])
+	err = s.db.Lagging(ctx, func(ctx context.Context) error {
+		rows, err := s.db.Query(ctx, selectStudent+where+" ORDER BY id LIMIT $1", append([]any{anew, limit}, args...)...)
+		if err != nil {
+			return err
+		}
+		list, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Student])
+		return err
+	})
 	if err != nil {
 		return nil, fault(err, "list students")
 	}

@@ -4,38 +4,50 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// collector reads the pool at every scrape.
+// collector reads the pools at every scrape.
 type collector struct {
-	db                               *DB
-	connections, most, waits, waited *prometheus.Desc
+	db                                          *DB
+	connections, most, waits, waited, fallbacks *prometheus.Desc
 }
 
-// NewCollector tells how the pool's connections are used, and how often and how long somebody waited for one.
+// NewCollector tells how each pool's connections are used, how often and how long somebody waited for one, and how often the
+// primary was asked in the replica's place.
 func NewCollector(db *DB) prometheus.Collector {
+	pool := []string{"pool"}
 	return &collector{
 		db:          db,
-		connections: prometheus.NewDesc("app_db_pool_connections", "Connections of the pool.", []string{"state"}, nil),
-		most:        prometheus.NewDesc("app_db_pool_connections_max", "Connections that the pool may have.", nil, nil),
-		waits:       prometheus.NewDesc("app_db_pool_waits_total", "How often somebody had to wait for a connection.", nil, nil),
-		waited:      prometheus.NewDesc("app_db_pool_wait_seconds_total", "How long they waited, all together.", nil, nil),
+		connections: prometheus.NewDesc("app_db_pool_connections", "Connections of the pool.", []string{"pool", "state"}, nil),
+		most:        prometheus.NewDesc("app_db_pool_connections_max", "Connections that the pool may have.", pool, nil),
+		waits:       prometheus.NewDesc("app_db_pool_waits_total", "How often somebody had to wait for a connection.", pool, nil),
+		waited:      prometheus.NewDesc("app_db_pool_wait_seconds_total", "How long they waited, all together.", pool, nil),
+		fallbacks:   prometheus.NewDesc("app_db_replica_fallbacks_total", "Reads that the primary answered in the replica's place.", nil, nil),
 	}
 }
 
 func (c *collector) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{c.connections, c.most, c.waits, c.waited} {
+	for _, d := range []*prometheus.Desc{c.connections, c.most, c.waits, c.waited, c.fallbacks} {
 		to <- d
 	}
 }
 
 func (c *collector) Collect(to chan<- prometheus.Metric) {
-	s := c.db.pool.Stat()
-	gauge := func(d *prometheus.Desc, v int32, labels ...string) {
-		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, float64(v), labels...)
+	for _, p := range c.db.Pools() {
+		c.collect(p, to)
 	}
-	gauge(c.connections, s.AcquiredConns(), "used")
-	gauge(c.connections, s.IdleConns(), "idle")
-	gauge(c.connections, s.ConstructingConns(), "opening")
-	gauge(c.most, s.MaxConns())
-	to <- prometheus.MustNewConstMetric(c.waits, prometheus.CounterValue, float64(s.EmptyAcquireCount()))
-	to <- prometheus.MustNewConstMetric(c.waited, prometheus.CounterValue, s.EmptyAcquireWaitTime().Seconds())
+	if r := c.db.replica; r != nil {
+		to <- prometheus.MustNewConstMetric(c.fallbacks, prometheus.CounterValue, float64(r.fallbacks.Load()))
+	}
+}
+
+func (c *collector) collect(p Pool, to chan<- prometheus.Metric) {
+	s := p.pool.Stat()
+	tell := func(d *prometheus.Desc, kind prometheus.ValueType, v float64, state ...string) {
+		to <- prometheus.MustNewConstMetric(d, kind, v, append([]string{p.Name}, state...)...)
+	}
+	tell(c.connections, prometheus.GaugeValue, float64(s.AcquiredConns()), "used")
+	tell(c.connections, prometheus.GaugeValue, float64(s.IdleConns()), "idle")
+	tell(c.connections, prometheus.GaugeValue, float64(s.ConstructingConns()), "opening")
+	tell(c.most, prometheus.GaugeValue, float64(s.MaxConns()))
+	tell(c.waits, prometheus.CounterValue, float64(s.EmptyAcquireCount()))
+	tell(c.waited, prometheus.CounterValue, s.EmptyAcquireWaitTime().Seconds())
 }

@@ -21,6 +21,7 @@ type Options struct {
 	URL               string            // postgres://user:password@host:port/database
 	Name              string            // application_name, as pg_stat_activity shows it
 	Max, Min          int32             // connections of this process
+	Replica           Replica           // its zero value: none
 	IdleInTransaction time.Duration     // the server ends a session that holds a transaction idle for longer; 0: 25 s
 	Tracer            *telemetry.Tracer // a span for each statement below another span, without its arguments; nil: none
 }
@@ -28,6 +29,7 @@ type Options struct {
 // DB is a pool of connections. Its methods join the transaction that InTx put into the context.
 type DB struct {
 	pool     *pgxpool.Pool
+	replica  *replica // nil: none
 	notifier *notifier
 }
 
@@ -44,8 +46,30 @@ func transactionOf(ctx context.Context) (*transaction, bool) {
 	return tx, ok
 }
 
-// Open connects once, so that a wrong URL or a dead server is an error here and not at the first query.
+// Open connects once, so that a wrong URL or a dead server is an error here and not at the first query. A replica may be
+// down: it is asked when it is needed.
 func Open(ctx context.Context, o Options) (*DB, error) {
+	pool, err := openPool(ctx, o, nil)
+	if err != nil {
+		return nil, err
+	}
+
+	db := &DB{pool: pool, notifier: newNotifier(pool)}
+	if err := db.Ping(ctx); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	if o.Replica.URL != "" {
+		if db.replica, err = openReplica(ctx, o); err != nil {
+			pool.Close()
+			return nil, err
+		}
+	}
+	return db, nil
+}
+
+// openPool does not connect yet; adapt may change its parameters.
+func openPool(ctx context.Context, o Options, adapt func(*pgxpool.Config)) (*pgxpool.Pool, error) {
 	c, err := pgxpool.ParseConfig(o.URL)
 	if err != nil {
 		return nil, fmt.Errorf("read the database URL: %w", err)
@@ -64,18 +88,15 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if o.Tracer != nil {
 		c.ConnConfig.Tracer = otelpgx.NewTracer(otelpgx.WithTracerProvider(o.Tracer.Provider()), otelpgx.WithDisableAcquireTracer())
 	}
+	if adapt != nil {
+		adapt(c)
+	}
 
 	pool, err := pgxpool.NewWithConfig(ctx, c)
 	if err != nil {
 		return nil, fmt.Errorf("open the database pool: %w", err)
 	}
-
-	db := &DB{pool: pool, notifier: newNotifier(pool)}
-	if err := db.Ping(ctx); err != nil {
-		pool.Close()
-		return nil, err
-	}
-	return db, nil
+	return pool, nil
 }
 
 func milliseconds(d, otherwise time.Duration) string {
@@ -90,7 +111,9 @@ func (db *DB) Close(ctx context.Context) {
 	closed := make(chan struct{})
 	go func() {
 		defer close(closed)
-		db.pool.Close()
+		for _, p := range db.Pools() {
+			p.pool.Close()
+		}
 	}()
 
 	select {
@@ -169,6 +192,9 @@ type querier interface {
 func (db *DB) querier(ctx context.Context) querier {
 	if tx, ok := transactionOf(ctx); ok {
 		return tx
+	}
+	if r, ok := replicaOf(ctx); ok {
+		return r.pool
 	}
 	return db.pool
 }

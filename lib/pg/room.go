@@ -24,10 +24,13 @@ FROM pg_roles r, pg_database d
 WHERE r.rolname = current_user AND d.datname = current_database()`
 
 // Room asks the server.
-func (db *DB) Room(ctx context.Context) (Room, error) {
+func (db *DB) Room(ctx context.Context) (Room, error) { return db.Pools()[0].Room(ctx) }
+
+// Room asks the pool's server.
+func (p Pool) Room(ctx context.Context) (Room, error) {
 	var r Room
-	if err := db.QueryRow(ctx, roomQuery).Scan(&r.Most, &r.Used); err != nil {
-		return Room{}, fmt.Errorf("ask for the server's connections: %w", err)
+	if err := p.pool.QueryRow(ctx, roomQuery).Scan(&r.Most, &r.Used); err != nil {
+		return Room{}, fmt.Errorf("ask for the server's connections: %w", mark(err))
 	}
 	return r, nil
 }
