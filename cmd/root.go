@@ -60,7 +60,7 @@ func rootCommand() (root *cobra.Command, begun *bool) {
 	root.AddCommand(
 		runCommand(f), consumeCommand(f), scheduleCommand(f), migrateCommand(f), devCommand(f),
 		queueCommand(f), importCommand(f), userCommand(f), openAPICommand(f), asyncAPICommand(f),
-		configCommand(f), healthCommand(f), versionCommand(),
+		configCommand(f), doctorCommand(f), healthCommand(f), versionCommand(),
 	)
 	return root, begun
 }

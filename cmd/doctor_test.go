@@ -1,0 +1,261 @@
+package cmd_test
+
+import (
+	"encoding/json"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	amqp091 "github.com/rabbitmq/amqp091-go"
+
+	"example.com/app/amqp"
+	"example.com/app/lib/broker"
+	"example.com/app/lib/pg/pgtest"
+	"example.com/app/lib/testenv"
+)
+
+type finding struct{ Check, Result, Found, Advice string }
+
+// healthy is a set-up without faults.
+func healthy(t *testing.T) settings {
+	t.Helper()
+	upstream := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(upstream.Close)
+	s := freePorts(t).With(settings{
+		"DATABASE_URL": pgtest.URL(t), "AMQP_URL": testenv.Broker(t), "IBGE_URL": upstream.URL, "AMQP_RETRY_DELAYS": "5s,1m",
+		"DB_MAX_CONNECTIONS": "3",
+	})
+	b, f := atBroker(t, s["AMQP_URL"])
+	if err := b.Declare(t.Context(), broker.Families(amqp.Queues(nil), f.Tiers)[amqp.Example]...); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// examine runs the doctor, which must not show what is secret in these tests.
+func examine(t *testing.T, dir string, s settings) (found []finding, status int) {
+	t.Helper()
+	said, status := run(t, dir, s, "doctor", "--output", "json")
+	if strings.Contains(said, "hush") {
+		t.Errorf("it shows a secret: %s", said)
+	}
+	array, _, _ := strings.Cut(said, "\napp: ")
+	if err := json.Unmarshal([]byte(array), &found); err != nil {
+		t.Fatalf("%v in\n%s", err, said)
+	}
+	return found, status
+}
+
+func TestDoctorFindsNothingInAHealthySetUp(t *testing.T) {
+	t.Parallel()
+
+	s := healthy(t)
+	said, status := run(t, t.TempDir(), s, "doctor")
+	if status != 0 || strings.Count(said, " ok ") != strings.Count(said, "\n")-1 {
+		t.Errorf("status %d, got\n%s", status, said)
+	}
+	for _, want := range []string{"CHECK", "Postgres 1", "RabbitMQ ", "11, as this program declares them", "is free", "answers"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("it does not say %s", want)
+		}
+	}
+}
+
+func TestDoctorKnowsThePortsOfThisProgram(t *testing.T) {
+	t.Parallel()
+
+	s := healthy(t)
+	start(t, t.TempDir(), s, "run")
+	testenv.Ready(t, s.URL("OPS_PORT", "/readyz"))
+	found, status := examine(t, t.TempDir(), s)
+	for _, check := range []string{"port API_PORT", "port OPS_PORT"} {
+		if !slices.ContainsFunc(found, func(f finding) bool { return f.Check == check && strings.HasSuffix(f.Found, "in use by this program") }) {
+			t.Errorf("status %d, got %v", status, found)
+		}
+	}
+}
+
+func TestDoctorSaysWhatToDoAboutEachFault(t *testing.T) {
+	t.Parallel()
+
+	for name, c := range map[string]struct {
+		ruin func(t *testing.T, dir string, s settings)
+		want []finding // parts of what is found; all else is fine
+	}{
+		"no database server": {set("DATABASE_URL", "postgres://app:hush@127.0.0.1:1/app"), []finding{
+			{"database", "fault", "connection refused", "start Postgres there, or correct host and port: check DATABASE_URL"},
+			{"migrations", "skipped", "", ""}, {"connections", "skipped", "", ""}, {"clock", "skipped", "", ""},
+		}},
+		"silent database server": {silent("DATABASE_URL", "postgres://app:hush@HOST/app"), []finding{
+			{"database", "fault", "", "look for a firewall, or a server that hangs"},
+			{"migrations", "skipped", "", ""}, {"connections", "skipped", "", ""}, {"clock", "skipped", "", ""},
+		}},
+		"no such database": {database404, []finding{
+			{"database", "fault", "3D000", "create the database"},
+			{"migrations", "skipped", "", ""}, {"connections", "skipped", "", ""}, {"clock", "skipped", "", ""},
+		}},
+		"no migrations": {func(t *testing.T, _ string, s settings) { s["DATABASE_URL"] = pgtest.EmptyURL(t) }, []finding{
+			{"migrations", "fault", "the database lacks migrations", "run app migrate up"},
+		}},
+		"too many connections": {set("DB_MAX_CONNECTIONS", "10000"), []finding{
+			{"connections", "fault", "a process may take 10000", "lower DB_MAX_CONNECTIONS"},
+		}},
+		"clock": {slowClock, []finding{{"clock", "fault", "m0s from the database's", "by NTP"}}},
+		"no broker": {set("AMQP_URL", "amqp://guest:hush@127.0.0.1:1/"), []finding{
+			{"broker example", "fault", "nothing listens on 127.0.0.1:1", "check AMQP_URL"}, {"queues example", "skipped", "", ""},
+		}},
+		"silent broker": {silent("AMQP_URL", "amqp://guest:hush@HOST/"), []finding{
+			{"broker example", "fault", "", "check AMQP_URL"}, {"queues example", "skipped", "", ""},
+		}},
+		"broker's password": {wrongPassword, []finding{
+			{"broker example", "fault", `the server refused user "guest" or its password`, "check AMQP_URL"}, {"queues example", "skipped", "", ""},
+		}},
+		"no vhost": {func(_ *testing.T, _ string, s settings) { s["AMQP_URL"] += "x" }, []finding{
+			{"broker example", "fault", "does not exist; create it with", "check AMQP_URL"}, {"queues example", "skipped", "", ""},
+		}},
+		"queue of somebody else": {otherQueue, []finding{
+			{"queues example", "fault", "it exists with other arguments", "check AMQP_RETRY_DELAYS"},
+		}},
+		"new retry delay": {set("AMQP_RETRY_DELAYS", "5s,1m,1h"), []finding{
+			{"queues example", "warning", "missing: example.main.retry.3600000, example.audit.retry.3600000", "app consume makes them"},
+		}},
+		"dead letters": {buried, []finding{
+			{"queue example.main.dead", "warning", "messages that could not be handled: 1", "app queue peek example.main.dead"},
+		}},
+		"port of somebody else": {takenPort, []finding{{"port API_PORT", "fault", "address already in use", "API_PORT to a free port"}}},
+		"one port twice": {func(_ *testing.T, _ string, s settings) { s["OPS_PORT"] = s["API_PORT"] }, []finding{
+			{"port OPS_PORT", "fault", " is API_PORT, too", "different ports"},
+		}},
+		"address of another host": {set("HOST", "192.0.2.1"), []finding{
+			{"port API_PORT", "fault", "cannot assign", "set HOST"}, {"port OPS_PORT", "fault", "", "set HOST"},
+			{"port AMQ_PORT", "fault", "", "set HOST"}, {"port SCHEDULE_PORT", "fault", "", "set HOST"},
+		}},
+		"no upstream": {set("IBGE_URL", "http://127.0.0.1:1/api"), []finding{
+			{"upstream IBGE_URL", "fault", "127.0.0.1:1: dial tcp", "correct IBGE_URL"},
+		}},
+		"no tracker": {set("SENTRY_DSN", "http://hush@127.0.0.1:1/1"), []finding{{"upstream SENTRY_DSN", "fault", "127.0.0.1:1: dial tcp", ""}}},
+		"no Consul":  {set("CONSUL_HTTP_ADDR", "127.0.0.1:1"), []finding{{"settings", "fault", "read app/ from Consul", "start Consul"}}},
+		"mistakes": {func(t *testing.T, dir string, s settings) {
+			envFile(t, dir, "WORKRES=1")
+			s["AMQP_URL"], s["JWT_SECRET"] = "http://guest:hush@h/", "hush"
+		}, []finding{
+			{"settings", "fault", `AMQP_URL is "http://guest:xxxxx@h/" (environment)`, "must be a URL that begins with amqp://"},
+			{"settings", "fault", `JWT_SECRET is "xxxxx" (environment)`, "must have 32 bytes"},
+			{"settings", "warning", "WORKRES (.env)", "did you mean WORKERS?"},
+			{"broker example", "skipped", "AMQP_URL is mistaken", ""},
+		}},
+		"weak secrets": {func(_ *testing.T, _ string, s settings) { s["ENV"], s["OPS_TOKEN"] = "staging", "hush" }, []finding{
+			{"secrets", "warning", "AUTH would be refused in production", "must be on"},
+			{"secrets", "warning", "OPS_TOKEN would be refused in production", "must have 16 bytes"},
+			{"secrets", "warning", "OPS_TOKEN would be refused in production", "must be hard to guess"},
+			{"secrets", "warning", "DATABASE_URL would be refused in production", "a password of its own"},
+			{"secrets", "warning", "AMQP_URL would be refused in production", "a password of its own"},
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir, s := t.TempDir(), healthy(t)
+			c.ruin(t, dir, s)
+			found, status := examine(t, dir, s)
+			found = slices.DeleteFunc(found, func(f finding) bool { return f.Result == "ok" })
+
+			same := slices.EqualFunc(found, c.want, func(f, want finding) bool {
+				return f.Check == want.Check && f.Result == want.Result && strings.Contains(f.Found, want.Found) && strings.Contains(f.Advice, want.Advice)
+			})
+			broken := slices.ContainsFunc(c.want, func(f finding) bool { return f.Result == "fault" })
+			if !same || (status == 1) != broken {
+				t.Errorf("status %d, got\n%q", status, found)
+			}
+		})
+	}
+}
+
+func TestDoctorJudgesNoOtherSettingsThanThoseThatAreMeant(t *testing.T) {
+	t.Parallel()
+
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, ".env"), []byte("API_PORT 1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	found, status := examine(t, dir, nil)
+	if status != 1 || len(found) != 1 || found[0].Found != ".env" || !strings.HasPrefix(found[0].Advice, "line 1 must be NAME=VALUE") {
+		t.Errorf("status %d, got %q", status, found)
+	}
+}
+
+func set(name, value string) func(*testing.T, string, settings) {
+	return func(_ *testing.T, _ string, s settings) { s[name] = value }
+}
+
+// silent takes connections and never answers.
+func silent(name, address string) func(*testing.T, string, settings) {
+	return func(t *testing.T, _ string, s settings) {
+		s[name] = strings.Replace(address, "HOST", listening(t, "127.0.0.1:0"), 1)
+	}
+}
+
+func listening(t *testing.T, address string) string {
+	t.Helper()
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return l.Addr().String()
+}
+
+func takenPort(t *testing.T, _ string, s settings) { listening(t, "127.0.0.1:"+s["API_PORT"]) }
+
+func database404(t *testing.T, _ string, s settings) {
+	u, err := url.Parse(s["DATABASE_URL"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Path = "/nowhere"
+	s["DATABASE_URL"] = u.String()
+}
+
+// slowClock lets the database tell another time to whoever asks without naming the schema.
+func slowClock(t *testing.T, _ string, s settings) {
+	for _, sql := range []string{
+		"CREATE SCHEMA late",
+		"CREATE FUNCTION late.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS $$ SELECT pg_catalog.clock_timestamp() - interval '7 minutes' $$",
+		"DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = late, pg_catalog, public', current_database()); END $$",
+	} {
+		execute(t, s["DATABASE_URL"], sql)
+	}
+}
+
+func wrongPassword(_ *testing.T, _ string, s settings) {
+	s["AMQP_URL"] = strings.Replace(s["AMQP_URL"], ":guest@", ":hush@", 1)
+}
+
+func buried(t *testing.T, _ string, s settings) {
+	b, f := atBroker(t, s["AMQP_URL"])
+	put(t, b, f.Dead(), broker.Envelope{ID: "1"})
+}
+
+// otherQueue puts a queue without any arguments in the place of one of the table.
+func otherQueue(t *testing.T, _ string, s settings) {
+	conn, err := amqp091.Dial(s["AMQP_URL"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	ch, err := conn.Channel()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ch.QueueDelete("example.audit", false, false, false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ch.QueueDeclare("example.audit", true, false, false, false, nil); err != nil {
+		t.Fatal(err)
+	}
+}
