@@ -60,15 +60,15 @@ func (e *Explorer) learn(q *question, a *answer) {
 
 func (e *Explorer) learnPage(q *question, a *answer) {
 	var page struct {
-		Items []struct{ ID json.Number }
+		Items []struct{ ID json.RawMessage }
 		Next  *string
 	}
 	if json.Unmarshal(a.body, &page) != nil {
 		return
 	}
 	for _, item := range page.Items {
-		if item.ID != "" {
-			e.remember(q.path, item.ID.String())
+		if id := strings.Trim(string(item.ID), `"`); id != "" {
+			e.remember(q.path, id)
 		}
 	}
 	if page.Next != nil {
