@@ -25,7 +25,7 @@ func UpstreamRoutes(root *api.Group, kept *States) {
 	states := states{kept}
 	api.Get(root.Group("/states", "localities"), "", "listStates", "List states, cities and districts", states.list,
 		api.Role(auth.Reader), api.Upstream(), api.Deadline(statesTime),
-		api.Description("Of Brazil, in the order of its institute of statistics. What is a day old is renewed while it is handed out; only whoever asks first waits."))
+		api.Description("Of Brazil, in the order of its institute of statistics. What has become old is handed out while it is renewed; only whoever asks first waits."))
 }
 
 // Routes is the table of the API. What burns the processor for long runs on pool; gate knows the sessions of those who
@@ -68,6 +68,12 @@ func Routes(root *api.Group, db *pg.DB, pool *cpu.Pool, gate *auth.Gate) {
 	api.Post(clients, "", "createAccount", "Create an account", accounts.create, api.Role(auth.Editor), api.Idempotent())
 	api.Get(clients, "/{account_id}", "showAccount", "Show an account", accounts.show, api.Role(auth.Reader))
 	OrderRoutes(clients.Group("/{account_id}/orders", "orders", api.NewLoader(accounts.load)), db)
+
+	posts := posts{store: models.NewPosts(db)}
+	blog := root.Group("/posts", "posts")
+	api.Get(blog, "", "listPosts", "List posts", posts.list, api.Role(auth.Reader))
+	api.Post(blog, "", "createPost", "Create a post", posts.create, api.Role(auth.Editor), api.Idempotent())
+	api.Get(blog, "/{id}", "showPost", "Show a post and its features", posts.show, api.Role(auth.Reader))
 
 	logins := root.Group("/sessions", "sessions")
 	api.Post(logins, "", "createSession", "Log in", sessions.create, api.Public(),

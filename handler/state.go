@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"example.com/app/lib/api"
 	"example.com/app/lib/cache"
 	"example.com/app/lib/ibge"
 	"example.com/app/schemas"
@@ -12,25 +13,26 @@ import (
 // statesTime is how long a client waits for the first states; thousands of calls are behind them.
 const statesTime = time.Minute
 
-// States are kept in the form in which they are handed out.
-type States = cache.Fresh[schemas.StatesOut]
+// States are kept in the form in which they are handed out: to write a country takes longer than to answer a request.
+type States = cache.Fresh[api.Encoded[schemas.StatesOut]]
 
 // NewStates asks institute when they are older than ttl.
 func NewStates(institute *ibge.Client, ttl time.Duration) *States {
-	return cache.NewFresh("states", ttl, func(ctx context.Context) (schemas.StatesOut, error) {
+	return cache.NewFresh("states", ttl, func(ctx context.Context) (api.Encoded[schemas.StatesOut], error) {
 		l, err := institute.Localities(ctx)
 		if err != nil {
-			return schemas.StatesOut{}, err
+			return api.Encoded[schemas.StatesOut]{}, err
 		}
-		if l.Cause != nil {
+		out, err := api.Encode(schemas.NewStatesOut(l))
+		if err == nil && l.Cause != nil {
 			err = &cache.Incomplete{Cause: l.Cause}
 		}
-		return schemas.NewStatesOut(l), err
+		return out, err
 	})
 }
 
 type states struct{ kept *States }
 
-func (s states) list(ctx context.Context, _ *struct{}) (schemas.StatesOut, error) {
+func (s states) list(ctx context.Context, _ *struct{}) (api.Encoded[schemas.StatesOut], error) {
 	return s.kept.Value(ctx)
 }

@@ -101,7 +101,7 @@ func add[I, O any](g *Group, method, path, id, summary string, h Handler[I, O], 
 	r := &route{
 		method: method, path: g.prefix + path, id: id, summary: summary,
 		status: defaultStatus(method, reflect.TypeFor[O]()), limit: defaultBody, deadline: defaultDeadline,
-		server: g.server, tag: g.tag, guards: g.guards, in: reflect.TypeFor[I](), out: reflect.TypeFor[O](),
+		server: g.server, tag: g.tag, guards: g.guards, in: reflect.TypeFor[I](), out: shapeOf(reflect.TypeFor[O]()),
 	}
 	for _, o := range opts {
 		o(r)

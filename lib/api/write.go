@@ -56,6 +56,9 @@ func newWriter(t reflect.Type) (writer, error) {
 
 // write sends out, or 304 when the client has this version already.
 func (r *route) write(c echo.Context, v reflect.Value, out any) error {
+	if e, ok := out.(interface{ encoded() form }); ok {
+		return r.hand(c, e.encoded())
+	}
 	h := c.Response().Header()
 	r.setHeaders(h, c, v)
 	belong(v, r.writer.cursors, c.Request().URL.EscapedPath())
@@ -108,23 +111,31 @@ const buffered = 2 << 10
 // send writes a body whose length the client is told, so that nothing is chunked: in gzip when that is worth it and
 // the client takes it, under a tag of its own.
 func send(c echo.Context, status int, kind []string, body []byte) error {
-	w := c.Response()
-	h := w.Header()
-	h["Content-Type"] = kind
-	if len(body) >= worthwhile && acceptsGzip(c.Request().Header) {
-		p, err := pack(body)
-		if err != nil {
-			return fmt.Errorf("compress the answer: %w", err)
-		}
-		defer p.release()
-		body = p.out.Bytes()
-		h["Content-Encoding"] = []string{"gzip"}
-		if tag := h["Etag"]; len(tag) == 1 {
-			h["Etag"] = []string{packedTag(tag[0])}
-		}
+	if len(body) < worthwhile || !acceptsGzip(c.Request().Header) {
+		return transmit(c, status, kind, body)
 	}
+	p, err := pack(body)
+	if err != nil {
+		return fmt.Errorf("compress the answer: %w", err)
+	}
+	defer p.release()
+	return sendPacked(c, status, kind, p.out.Bytes())
+}
+
+func sendPacked(c echo.Context, status int, kind []string, body []byte) error {
+	h := c.Response().Header()
+	h["Content-Encoding"] = []string{"gzip"}
+	if tag := h["Etag"]; len(tag) == 1 {
+		h["Etag"] = []string{packedTag(tag[0])}
+	}
+	return transmit(c, status, kind, body)
+}
+
+func transmit(c echo.Context, status int, kind []string, body []byte) error {
+	w := c.Response()
+	w.Header()["Content-Type"] = kind
 	if len(body) >= buffered {
-		h["Content-Length"] = []string{strconv.Itoa(len(body))}
+		w.Header()["Content-Length"] = []string{strconv.Itoa(len(body))}
 	}
 	w.WriteHeader(status)
 	_, err := w.Write(body)

@@ -38,7 +38,7 @@ func TestFailuresSayWhichUpstreamStatusAndCause(t *testing.T) {
 			error
 			RetryAfter() time.Duration
 		}](err)
-		if ok != (kind == outgoing.ErrUnavailable) || ok && later.RetryAfter() != time.Hour {
+		if ok != errors.Is(kind, outgoing.ErrUnavailable) || ok && later.RetryAfter() != time.Hour {
 			t.Errorf("after %d one may come again after %v", status, later)
 		}
 	}
@@ -107,8 +107,17 @@ func TestOnlyWhatIsSafeIsRetriedAndNotForEver(t *testing.T) {
 		method       string
 		key          string
 	}{
-		{503, 3, "GET", ""}, {429, 3, "GET", ""}, {502, 3, "GET", ""}, {504, 3, "GET", ""}, {503, 3, "PUT", ""}, {503, 3, "POST", "k"},
-		{500, 1, "GET", ""}, {404, 1, "GET", ""}, {400, 1, "GET", ""}, {503, 1, "POST", ""}, {502, 1, "PATCH", ""},
+		{503, 3, "GET", ""},
+		{429, 3, "GET", ""},
+		{502, 3, "GET", ""},
+		{504, 3, "GET", ""},
+		{503, 3, "PUT", ""},
+		{503, 3, "POST", "k"},
+		{500, 1, "GET", ""},
+		{404, 1, "GET", ""},
+		{400, 1, "GET", ""},
+		{503, 1, "POST", ""},
+		{502, 1, "PATCH", ""},
 	} {
 		var asked atomic.Int32
 		client := upstream(t, func(w http.ResponseWriter, r *http.Request) {

@@ -1,0 +1,108 @@
+package cmd_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"example.com/app/lib/ibge/ibgetest"
+	"example.com/app/lib/pg/pgtest"
+	"example.com/app/lib/testenv"
+)
+
+func TestTwoHundredClientsAtOnceAreOneRefreshOfTheWholeCountry(t *testing.T) {
+	t.Parallel()
+	i := ibgetest.New(t)
+	s := freePorts(t).With(settings{"DATABASE_URL": pgtest.URL(t), "IBGE_URL": i.URL})
+	p := start(t, t.TempDir(), s, "run")
+	testenv.Ready(t, s.URL("OPS_PORT", "/readyz"))
+
+	var clients sync.WaitGroup
+	var first atomic.Value
+	for range 200 {
+		clients.Go(func() {
+			status, body := testenv.Request(t, http.MethodGet, s.URL("API_PORT", "/api/v1/states"), "")
+			if first.CompareAndSwap(nil, body); status != http.StatusOK || first.Load() != body {
+				t.Errorf("answered %d, %d bytes", status, len(body))
+			}
+		})
+	}
+	clients.Wait()
+
+	var country struct {
+		Items []struct {
+			Cidades []struct{ Distritos []struct{} }
+		}
+	}
+	body, _ := first.Load().(string)
+	if err := json.Unmarshal([]byte(body), &country); err != nil {
+		t.Fatal(err)
+	}
+	cities, districts := 0, 0
+	for _, state := range country.Items {
+		cities += len(state.Cidades)
+		for _, city := range state.Cidades {
+			districts += len(city.Distritos)
+		}
+	}
+	if len(country.Items) != ibgetest.States || cities != ibgetest.Cities || districts != ibgetest.Districts {
+		t.Errorf("%d states, %d cities, %d districts", len(country.Items), cities, districts)
+	}
+	if i.Calls("estados") != 1 || i.Calls("municipios") != ibgetest.States || i.Calls("distritos") != ibgetest.Cities {
+		t.Errorf("%d, %d and %d calls", i.Calls("estados"), i.Calls("municipios"), i.Calls("distritos"))
+	}
+	_, metrics := testenv.Request(t, http.MethodGet, s.URL("OPS_PORT", "/metrics"), "")
+	if !strings.Contains(metrics, `app_outgoing_requests_total{outcome="ok",upstream="ibge"} 5598`) {
+		t.Error("the metrics do not tell of 5598 calls")
+	}
+	p.Stop()
+}
+
+func TestStatesAgeAsTheSettingsSayAlsoAfterAReload(t *testing.T) {
+	t.Parallel()
+	i := ibgetest.NewSmall(t)
+	dir, s := t.TempDir(), freePorts(t).With(settings{"DATABASE_URL": pgtest.URL(t), "IBGE_URL": i.URL})
+	envFile(t, dir, "STATES_TTL=1h")
+	p := start(t, dir, s, "run")
+	testenv.Ready(t, s.URL("OPS_PORT", "/readyz"))
+	ask := func() {
+		t.Helper()
+		if status, body := testenv.Request(t, http.MethodGet, s.URL("API_PORT", "/api/v1/states"), ""); status != http.StatusOK {
+			t.Errorf("answered %d %s", status, body)
+		}
+	}
+	for range 3 {
+		ask()
+	}
+	if n := i.Calls("estados"); n != 1 {
+		t.Errorf("%d refreshes within an hour", n)
+	}
+
+	reload(t, p, dir, "STATES_TTL=0s")
+	p.Says("STATES_TTL")
+	reload(t, p, dir, "STATES_TTL=1s")
+	p.Says("STATES_TTL=1s")
+	testenv.Eventually(t, "they are refreshed", func() bool {
+		ask()
+		return i.Calls("estados") > 1
+	})
+	p.Stop()
+}
+
+func TestInstituteThatIsAwayFailsNothingButItsOwnRoute(t *testing.T) {
+	t.Parallel()
+	s := freePorts(t).With(settings{"DATABASE_URL": pgtest.URL(t), "IBGE_URL": "http://127.0.0.1:1"})
+	p := start(t, t.TempDir(), s, "run")
+	testenv.Ready(t, s.URL("OPS_PORT", "/readyz"))
+	if status, body := testenv.Request(t, http.MethodGet, s.URL("API_PORT", "/api/v1/states"), ""); status != http.StatusBadGateway || !strings.Contains(body, "upstream_fault") {
+		t.Errorf("answered %d %s", status, body)
+	}
+	if status, _ := testenv.Request(t, http.MethodGet, s.URL("API_PORT", "/api/v1/students"), ""); status != http.StatusOK {
+		t.Errorf("students are answered with %d", status)
+	}
+	p.Says(`"level":"WARN","msg":"a refresh did not succeed, or not in full"`)
+	p.Stop()
+}
