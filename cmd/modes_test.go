@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -123,6 +124,16 @@ func peek(t *testing.T, dir string, s settings, queue string) (dead []deadLetter
 		t.Fatalf("app queue peek said %s: %v", said, err)
 	}
 	return dead
+}
+
+func TestAPIDoesNotStartWhereItCannotKeepALargeBody(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	said, status := run(t, dir, servers(t).With(settings{"TMPDIR": filepath.Join(dir, "absent")}), "run")
+	last := said[strings.LastIndex(strings.TrimSpace(said), "\n")+1:]
+	if status != 1 || !strings.Contains(last, "set TMPDIR to a folder that this user may write") {
+		t.Errorf("ended with %d and said %s", status, said)
+	}
 }
 
 func TestFailingMessageComesBackAndAtLastLiesAmongTheDead(t *testing.T) {

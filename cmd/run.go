@@ -8,6 +8,7 @@ import (
 	"example.com/app/handler"
 	"example.com/app/lib/api"
 	"example.com/app/lib/ops"
+	"example.com/app/lib/spool"
 )
 
 func runCommand(f *flags) *cobra.Command {
@@ -65,6 +66,9 @@ func policy(s Settings) api.Policy {
 // apiParts listens at once, so that a port that is taken is an error of the start.
 func apiParts(_ context.Context, d *Deps, p *ops.Probes) ([]part, error) {
 	s := d.Settings
+	if err := spool.Try(); err != nil { // large bodies go there
+		return nil, err
+	}
 	states, err := newStates(d)
 	if err != nil {
 		return nil, err

@@ -3,12 +3,14 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
 	"reflect"
 	"strings"
 
+	"example.com/app/lib/spool"
 	"example.com/app/lib/strict"
 	"example.com/app/lib/telemetry"
 )
@@ -16,14 +18,14 @@ import (
 // Stream is the body of a request that is too large for memory: the type of an input's field with the tag
 // body:"application/x-ndjson" or another media type. It has come whole when the handler begins, and is gone when that
 // returns. A body larger than BodyLimit, too slow for Deadline or cut short reaches no handler.
-type Stream struct{ kept *spool }
+type Stream struct{ kept *spool.File }
 
 // Open reads the body from its first byte, each time anew.
 func (s Stream) Open() io.Reader {
 	if s.kept == nil {
 		return strings.NewReader("")
 	}
-	return io.NewSectionReader(s.kept.file, 0, s.kept.size)
+	return s.kept.Open()
 }
 
 // streamField is the field of an input that takes the body as it comes.
@@ -53,9 +55,12 @@ func (s *streamField) judge(r *http.Request, limit int64) error {
 }
 
 func (s *streamField) receive(r *http.Request, v reflect.Value, limit int64) error {
-	kept, err := newSpool(newBodyReader(r, limit))
+	kept, err := spool.Create()
 	if err != nil {
-		return err
+		return fmt.Errorf("keep the body: %w", err)
+	}
+	if _, err := io.Copy(kept, newBodyReader(r, limit)); err != nil {
+		return errors.Join(err, kept.Close())
 	}
 	v.FieldByIndex(s.index).Set(reflect.ValueOf(Stream{kept}))
 	return nil
@@ -70,7 +75,7 @@ func (b *binder) drop(ctx context.Context, in any) {
 	if !ok || stream.kept == nil {
 		return
 	}
-	if err := stream.kept.close(); err != nil {
+	if err := stream.kept.Close(); err != nil {
 		telemetry.Logger(ctx).Warn("remove the file of a body", "error", err)
 	}
 }
