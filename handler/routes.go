@@ -38,7 +38,7 @@ func Routes(root *api.Group, db *pg.DB, pool *cpu.Pool, gate *auth.Gate) {
 	}
 	students := students{store: models.NewStudents(db)}
 	history := history{store: models.NewStudentEvents(db)}
-	imports := imports{store: models.NewStudentImports(db), cpu: pool}
+	imports := newImports(models.NewStudentImports(db), pool)
 
 	g := root.Group("/students", "students")
 	api.Get(g, "", "listStudents", "List students", students.list, api.Role(auth.Reader))
@@ -52,7 +52,7 @@ func Routes(root *api.Group, db *pg.DB, pool *cpu.Pool, gate *auth.Gate) {
 		api.Description("By version. Events are kept a moment after the change, and one that was overtaken appears between those that are there."))
 
 	files := g.Group("/imports", "imports")
-	api.Post(files, "", "importStudents", "Create students from a file", imports.create, api.Role(auth.Editor),
+	api.PostPrepared(files, "", "importStudents", "Create students from a file", imports.prepare, imports.create, api.Role(auth.Editor),
 		api.Idempotent(), api.Status(http.StatusAccepted), api.BodyLimit(ImportBytes), api.Deadline(importTime),
 		api.Description("Takes all rows that keep the rules, or none when the file does not arrive whole. The students come a little later: the import tells how many are there."))
 	api.Get(files, "/{id}", "showImport", "Show how far an import has come", imports.show, api.Role(auth.Reader))

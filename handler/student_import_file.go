@@ -38,8 +38,8 @@ type studentRow struct {
 	reason string // to refuse it
 }
 
-// draft counts the rows. It answers models.ErrImportLarge for too many, and ErrImportEmpty for none.
-func (f studentFile) draft(ctx context.Context) (d models.StudentImportDraft, err error) {
+// judge walks the file once. It answers models.ErrImportLarge for too many rows, and ErrImportEmpty for none.
+func (f studentFile) judge(ctx context.Context, good *spooledRows) (d models.StudentImportDraft, err error) {
 	total := 0
 	for row, err := range f.rows(ctx) {
 		switch {
@@ -50,6 +50,9 @@ func (f studentFile) draft(ctx context.Context) (d models.StudentImportDraft, er
 		}
 		total++
 		if row.reason == "" {
+			if err := good.add(row.StudentImportRow); err != nil {
+				return d, err
+			}
 			continue
 		}
 		d.Refused++
@@ -60,21 +63,11 @@ func (f studentFile) draft(ctx context.Context) (d models.StudentImportDraft, er
 	if total == 0 {
 		return d, models.ErrImportEmpty
 	}
-	d.Rows = f.good(ctx)
-	return d, nil
+	d.Rows = good.all
+	return d, good.flush()
 }
 
-func (f studentFile) good(ctx context.Context) iter.Seq2[models.StudentImportRow, error] {
-	return func(yield func(models.StudentImportRow, error) bool) {
-		for row, err := range f.rows(ctx) {
-			if row.reason == "" && !yield(row.StudentImportRow, err) {
-				return
-			}
-		}
-	}
-}
-
-// rows walks the file from its first line, each time that it is ranged over. It ends at an error.
+// rows walks the file from its first line to its last, or to an error.
 func (f studentFile) rows(ctx context.Context) iter.Seq2[studentRow, error] {
 	return func(yield func(studentRow, error) bool) {
 		for p := newPiece(f.body.Open()); !p.last; {

@@ -54,13 +54,17 @@ func tooLarge(limit int64) error {
 	}
 }
 
+func tooSlow() error {
+	return &refusal{status: http.StatusRequestTimeout, code: codeSlow, detail: "the body did not come in time"}
+}
+
 // unread says why the rest of a body does not come.
 func unread(err error) error {
 	switch {
 	case errors.Is(err, io.EOF):
 		return io.EOF
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return &refusal{status: http.StatusRequestTimeout, code: codeSlow, detail: "the body did not come in time"}
+		return tooSlow()
 	default:
 		return &refusal{status: http.StatusBadRequest, code: codeMalformed, detail: "the body ended too early or is badly framed"}
 	}

@@ -66,28 +66,28 @@ func judgeKey(h http.Header, found *findings) {
 	}
 }
 
-// once answers a request with a key: by do, or as it was answered before.
-func (r *route) once(ctx context.Context, c echo.Context, k *keyed, do func(ctx context.Context) (idempotency.Answer, error)) error {
+// once tells the answer to a request with a key: that of do, or the one that was given before.
+func (r *route) once(
+	ctx context.Context, k *keyed, do func(ctx context.Context) (idempotency.Answer, error),
+) (a idempotency.Answer, replayed bool, err error) {
 	who, _ := auth.Of(ctx)
 	request := idempotency.Request{
 		User: who.User, Route: r.method + " " + r.path, Key: k.key, Hash: [sha256.Size]byte(k.sum.Sum(nil)),
 	}
-	answer, replayed, err := idempotency.Once(ctx, r.server.DB, request, do)
+	a, replayed, err = idempotency.Once(ctx, r.server.DB, request, do)
 
 	switch {
 	case errors.Is(err, idempotency.ErrInProgress):
-		return &refusal{
+		return a, false, &refusal{
 			status: http.StatusConflict, code: codeInProgress, detail: idempotency.ErrInProgress.Error(),
 			header: [2]string{echo.HeaderRetryAfter, "1"},
 		}
 	case errors.Is(err, idempotency.ErrReused):
-		return invalid(http.StatusUnprocessableEntity, codeInvalid, strict.Problems{
+		return a, false, invalid(http.StatusUnprocessableEntity, codeInvalid, strict.Problems{
 			{Pointer: strict.Pointer("header", keyHeader), Code: "reused", Detail: "was used for another request"},
 		})
-	case err != nil:
-		return err
 	}
-	return reply(c, answer, replayed)
+	return a, replayed, err
 }
 
 // record is the answer that write would send.

@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"reflect"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
-	"example.com/app/lib/api/idempotency"
 	"example.com/app/lib/telemetry"
 )
 
@@ -35,7 +35,7 @@ type Option func(*route)
 func BodyLimit(bytes int64) Option { return func(r *route) { r.limit = bytes } }
 
 // Deadline bounds how long the handler may take before its context ends and the answer is 504; 20 s without it.
-// A Stream has to come in that time too.
+// The body has to come in that time too.
 func Deadline(d time.Duration) Option { return func(r *route) { r.deadline = d } }
 
 // Status replaces 200, or 201 of Post.
@@ -77,27 +77,37 @@ type route struct {
 
 // Get registers a route that reads. It also answers HEAD.
 func Get[I, O any](g *Group, path, id, summary string, h Handler[I, O], opts ...Option) {
-	add(g, http.MethodGet, path, id, summary, h, opts)
+	add(g, http.MethodGet, path, id, summary, whole(h), opts)
 }
 
 // Post registers a route that creates: 201, or with Status 202, and a Location made of the request's path and the
 // output's id.
 func Post[I, O any](g *Group, path, id, summary string, h Handler[I, O], opts ...Option) {
-	add(g, http.MethodPost, path, id, summary, h, opts)
+	add(g, http.MethodPost, path, id, summary, whole(h), opts)
+}
+
+// PostPrepared registers a route like Post does, whose work has two halves: prepare does what takes long and needs no
+// database, before the transaction of an Idempotency-Key begins; h, which a repeat does not reach, does the rest with
+// what prepare has made of the input. That is closed before the answer goes out.
+func PostPrepared[I any, P io.Closer, O any](
+	g *Group, path, id, summary string,
+	prepare func(ctx context.Context, in *I) (P, error), h func(ctx context.Context, prepared P) (O, error), opts ...Option,
+) {
+	add(g, http.MethodPost, path, id, summary, work[I, P, O]{prepare, h}, opts)
 }
 
 // Patch registers a route that changes a part.
 func Patch[I, O any](g *Group, path, id, summary string, h Handler[I, O], opts ...Option) {
-	add(g, http.MethodPatch, path, id, summary, h, opts)
+	add(g, http.MethodPatch, path, id, summary, whole(h), opts)
 }
 
 // Delete registers a route that removes.
 func Delete[I, O any](g *Group, path, id, summary string, h Handler[I, O], opts ...Option) {
-	add(g, http.MethodDelete, path, id, summary, h, opts)
+	add(g, http.MethodDelete, path, id, summary, whole(h), opts)
 }
 
 // add panics on what is wrong with the table itself: the program must not start with it.
-func add[I, O any](g *Group, method, path, id, summary string, h Handler[I, O], opts []Option) {
+func add[I, P, O any](g *Group, method, path, id, summary string, w work[I, P, O], opts []Option) {
 	r := &route{
 		method: method, path: g.prefix + path, id: id, summary: summary,
 		status: defaultStatus(method, reflect.TypeFor[O]()), limit: defaultBody, deadline: defaultDeadline,
@@ -106,7 +116,7 @@ func add[I, O any](g *Group, method, path, id, summary string, h Handler[I, O], 
 	for _, o := range opts {
 		o(r)
 	}
-	if err := g.server.register(r, serve(r, h)); err != nil {
+	if err := g.server.register(r, serve(r, w)); err != nil {
 		panic(fmt.Errorf("register %s %s: %w", method, r.path, err))
 	}
 }
@@ -154,33 +164,28 @@ func (s *server) register(r *route, h echo.HandlerFunc) (err error) {
 	return nil
 }
 
-func serve[I, O any](r *route, h Handler[I, O]) echo.HandlerFunc {
+func serve[I, P, O any](r *route, w work[I, P, O]) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		ctx, cancel := context.WithTimeout(c.Request().Context(), r.deadline)
 		defer cancel()
-		if r.deadline > defaultDeadline || r.binder.stream != nil {
-			extend(c, r.deadline)
-		}
-
 		ctx, err := r.admit(ctx, c)
 		if err != nil {
 			return err
 		}
+
 		in, key := new(I), r.keyedBy(c)
 		defer r.binder.drop(ctx, in)
 		if err := r.bind(ctx, c, in); err != nil {
 			return err
 		}
 		if key != nil {
-			return r.once(ctx, c, key, func(ctx context.Context) (a idempotency.Answer, err error) {
-				out, err := h(ctx, in)
-				if err != nil {
-					return a, err
-				}
-				return r.record(c, reflect.ValueOf(&out).Elem(), &out)
-			})
+			answer, replayed, err := w.once(ctx, r, c, key, in)
+			if err != nil {
+				return err
+			}
+			return reply(c, answer, replayed)
 		}
-		out, err := h(ctx, in)
+		out, err := w.do(ctx, in)
 		if err != nil {
 			return err
 		}
@@ -201,7 +206,7 @@ func extend(c echo.Context, deadline time.Duration) {
 	}
 }
 
-// bind reads the path, lets the guards judge it, and reads the rest.
+// bind reads the path, lets the guards judge it, and reads the rest. Only whoever has come so far may be slow.
 func (r *route) bind(ctx context.Context, c echo.Context, in any) error {
 	v := reflect.ValueOf(in).Elem()
 	if err := r.binder.path(c, v); err != nil {
@@ -210,5 +215,14 @@ func (r *route) bind(ctx context.Context, c echo.Context, in any) error {
 	if err := r.pass(ctx, c, v); err != nil {
 		return err
 	}
-	return r.binder.rest(c, in, v, r.limit)
+	if r.deadline > defaultDeadline || r.binder.stream != nil {
+		extend(c, r.deadline)
+	}
+	if err := r.binder.rest(c, in, v, r.limit); err != nil {
+		return err
+	}
+	if r.binder.reads() && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return tooSlow() // nothing was begun, which a time-out of the handler could not tell
+	}
+	return nil
 }

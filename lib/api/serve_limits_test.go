@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"example.com/app/lib/api"
+	"example.com/app/lib/auth"
 )
 
 // pipes is a listener whose connections know of the time in a bubble.
@@ -94,6 +95,60 @@ func TestConnectionsThatHoldOutAreCutOff(t *testing.T) {
 			})
 		})
 	}
+}
+
+// late is a listener's API in a bubble, which asks for tokens and knows none.
+func late(t *testing.T) pipes {
+	t.Helper()
+	o := options(new(logs))
+	o.Authenticate = func(context.Context, string) (auth.Identity, error) { return auth.Identity{}, auth.ErrToken }
+	root := api.New(o)
+	api.Post(root, "/uploads", "upload", "Count bytes", func(ctx context.Context, in *Upload) (Size, error) {
+		return Size{len(in.Data)}, ctx.Err()
+	}, api.Public())
+	api.Post(root, "/lines", "readLines", "Read lines", readLines, api.Role(auth.Editor), api.Deadline(5*time.Minute))
+
+	p := make(pipes)
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { ended <- api.Serve(ctx, p, root.Handler(), time.Second) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	return p
+}
+
+func TestOnlyWhoIsLetInMayTakeLongWithABody(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		lasted, answer := lasting(t, late(t), linesHead+"Content-Length: 1000\r\n\r\n", "a")
+		if lasted > 31*time.Second || !strings.Contains(answer, "401 Unauthorized") {
+			t.Errorf("cut off after %s, and told %q", lasted, answer)
+		}
+	})
+}
+
+func TestBodyThatLeavesNoTimeForTheHandlerIsTooSlow(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		conn := late(t).connected(t)
+		_, _ = io.WriteString(conn, "POST /api/v1/uploads HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n{")
+		time.Sleep(24 * time.Second)
+		_, _ = io.WriteString(conn, `"data":"a"}`)
+
+		answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		if answer.StatusCode != http.StatusRequestTimeout {
+			t.Errorf("answered %d", answer.StatusCode)
+		}
+		_ = conn.Close()
+	})
 }
 
 // echoed answers 408 to a body that does not come.
