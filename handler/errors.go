@@ -18,6 +18,7 @@ func Errors() []api.ErrorStatus {
 		{Err: models.ErrNoUser, Status: http.StatusNotFound, Code: "not_found"},
 		{Err: models.ErrNoAccount, Status: http.StatusNotFound, Code: "not_found"},
 		{Err: models.ErrNoOrder, Status: http.StatusNotFound, Code: "not_found"},
+		{Err: models.ErrNoPost, Status: http.StatusNotFound, Code: "not_found"},
 		{Err: models.ErrNotFound, Status: http.StatusNotFound, Code: "not_found"},
 		{Err: models.ErrEmailTaken, Status: http.StatusConflict, Code: "conflict"},
 		{Err: models.ErrConflict, Status: http.StatusConflict, Code: "conflict"},

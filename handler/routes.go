@@ -69,6 +69,12 @@ func Routes(root *api.Group, db *pg.DB, pool *cpu.Pool, gate *auth.Gate) {
 	api.Get(clients, "/{account_id}", "showAccount", "Show an account", accounts.show, api.Role(auth.Reader))
 	OrderRoutes(clients.Group("/{account_id}/orders", "orders", api.NewLoader(accounts.load)), db)
 
+	posts := posts{store: models.NewPosts(db)}
+	blog := root.Group("/posts", "posts")
+	api.Get(blog, "", "listPosts", "List posts", posts.list, api.Role(auth.Reader))
+	api.Post(blog, "", "createPost", "Create a post", posts.create, api.Role(auth.Editor), api.Idempotent())
+	api.Get(blog, "/{id}", "showPost", "Show a post and its features", posts.show, api.Role(auth.Reader))
+
 	logins := root.Group("/sessions", "sessions")
 	api.Post(logins, "", "createSession", "Log in", sessions.create, api.Public(),
 		api.Description("Whether the user is unknown, the password wrong or the user disabled is not told. After some failures the next attempt has to wait, longer each time."))

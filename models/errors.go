@@ -14,8 +14,8 @@ import (
 var (
 	ErrNotFound = errors.New("there is none")
 	ErrInvalid  = errors.New("the value cannot be stored")
-	ErrConflict = errors.New("there is another already")
-	ErrStale    = errors.New("it is not at that version")
+	ErrConflict = errors.New("something like it exists already")
+	ErrStale    = errors.New("what was to be changed is at another version")
 )
 
 // The same, of something that has a name.
@@ -25,6 +25,7 @@ var (
 	ErrNoUser       error = named{ErrNotFound, "there is no such user"}
 	ErrNoAccount    error = named{ErrNotFound, "there is no such account"}
 	ErrNoOrder      error = named{ErrNotFound, "the account has no such order"}
+	ErrNoPost       error = named{ErrNotFound, "there is no such post"}
 	ErrEmailTaken   error = named{ErrConflict, "another user has that e-mail address"}
 	ErrStudentStale error = named{ErrStale, "the student is at another version"}
 )

@@ -204,7 +204,7 @@ func (d *decoder) leaf(v reflect.Value, f field) error {
 		return nil
 	}
 	if err := json.Unmarshal(raw, v.Addr().Interface(), json.RejectUnknownMembers(true)); err != nil {
-		d.add(codeOf(err), MustBe(v.Type()))
+		d.add(codeOf(err), detailOf(err, v.Type()))
 		return nil
 	}
 	if f.trim && v.Kind() == reflect.String {
@@ -214,10 +214,21 @@ func (d *decoder) leaf(v reflect.Value, f field) error {
 }
 
 func codeOf(err error) string {
-	if errors.Is(err, strconv.ErrRange) {
+	switch {
+	case errors.Is(err, strconv.ErrRange):
 		return "range"
+	case errors.Is(err, errLarge):
+		return "max"
+	default:
+		return "type"
 	}
-	return "type"
+}
+
+func detailOf(err error, t reflect.Type) string {
+	if errors.Is(err, errLarge) {
+		return errLarge.Error()
+	}
+	return MustBe(t)
 }
 
 func (d *decoder) skip(code, detail string) error {

@@ -36,6 +36,8 @@ func MustBe(t reflect.Type) string {
 		return "must be a date and time like 2006-01-02T15:04:05Z"
 	case reflect.TypeFor[[]byte]():
 		return "must be base64"
+	case reflect.TypeFor[Object]():
+		return errNoObject.Error()
 	}
 	if t.Kind() == reflect.Pointer {
 		return MustBe(t.Elem())

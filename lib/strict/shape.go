@@ -28,7 +28,7 @@ func shapeOf(t reflect.Type) shape {
 	switch {
 	case t.Kind() == reflect.Interface, t == reflect.TypeFor[jsontext.Value](), t == reflect.TypeFor[stdjson.RawMessage]():
 		return anything
-	case t == reflect.TypeFor[time.Time](), t == reflect.TypeFor[[]byte]():
+	case t == reflect.TypeFor[time.Time](), t == reflect.TypeFor[[]byte](), t == reflect.TypeFor[Object]():
 		return leaf
 	case t.Kind() == reflect.Pointer:
 		return pointer
