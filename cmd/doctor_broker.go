@@ -89,8 +89,10 @@ func inspect(ctx context.Context, driver broker.Driver, names []string) (missing
 			return nil, nil, err
 		}
 		if _, isDead := broker.LivingOf(name); isDead && depth.Ready > 0 {
-			dead = append(dead, finding{"queue " + name, warning, fmt.Sprintf("messages that could not be handled: %d", depth.Ready),
-				"app queue peek " + name + ", then app queue requeue or drop"})
+			dead = append(dead, finding{
+				"queue " + name, warning, fmt.Sprintf("messages that could not be handled: %d", depth.Ready),
+				"app queue peek " + name + ", then app queue requeue or drop",
+			})
 		}
 	}
 	return missing, dead, nil

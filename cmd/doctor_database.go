@@ -15,7 +15,11 @@ const (
 )
 
 func (d doctor) databases() []examination {
-	return []examination{{"database", "DATABASE_URL", d.database}}
+	all := []examination{{"database", "DATABASE_URL", d.database}}
+	if d.DatabaseURLReplica != "" {
+		all = append(all, examination{"replica", "DATABASE_URL_REPLICA", d.replica})
+	}
+	return all
 }
 
 // database asks over one connection what depends on it.
@@ -29,14 +33,30 @@ func (d doctor) database(ctx context.Context) []finding {
 		return found
 	}
 	defer db.Close(ctx)
-	return []finding{server(ctx, db), schema(ctx, db), d.room(ctx, db), clock(ctx, db)}
+	return []finding{
+		server(ctx, db, "database", true), schema(ctx, db),
+		room(ctx, db, "connections", "DB_MAX_CONNECTIONS", d.DBMaxConnections), clock(ctx, db),
+	}
+}
+
+// replica need not be one that only follows.
+func (d doctor) replica(ctx context.Context) []finding {
+	db, err := pg.Open(ctx, pg.Options{URL: d.DatabaseURLReplica, Name: "app doctor", Max: 1})
+	if err != nil {
+		return []finding{{"replica", fault, err.Error(), pg.Advice(err) + ": check DATABASE_URL_REPLICA"}}
+	}
+	defer db.Close(ctx)
+	return []finding{
+		server(ctx, db, "replica", false),
+		room(ctx, db, "replica's connections", "DB_MAX_CONNECTIONS_REPLICA", d.DBMaxConnectionsReplica),
+	}
 }
 
 func unanswered(check string, err error) finding {
 	return finding{check, fault, err.Error(), "look at the database's log"}
 }
 
-func server(ctx context.Context, db *pg.DB) finding {
+func server(ctx context.Context, db *pg.DB, check string, writes bool) finding {
 	var version string
 	var number int
 	var standby bool
@@ -44,13 +64,13 @@ func server(ctx context.Context, db *pg.DB) finding {
 		Scan(&version, &number, &standby)
 	switch {
 	case err != nil:
-		return unanswered("database", err)
+		return unanswered(check, err)
 	case number < oldestPostgres:
-		return finding{"database", fault, "it is Postgres " + version, "use Postgres 15 or newer"}
-	case standby:
-		return finding{"database", fault, "it is a standby, where nothing can be written", "let DATABASE_URL lead to the primary"}
+		return finding{check, fault, "it is Postgres " + version, "use Postgres 15 or newer"}
+	case standby && writes:
+		return finding{check, fault, "it is a standby, where nothing can be written", "let DATABASE_URL lead to the primary"}
 	}
-	return finding{"database", fine, "Postgres " + version, ""}
+	return finding{check, fine, "Postgres " + version, ""}
 }
 
 func schema(ctx context.Context, db *pg.DB) finding {
@@ -63,22 +83,22 @@ func schema(ctx context.Context, db *pg.DB) finding {
 	return finding{"migrations", fine, "the database has what this program needs", ""}
 }
 
-// room compares with what one process may take; run, consume and schedule may each be one.
-func (d doctor) room(ctx context.Context, db *pg.DB) finding {
+// room compares with what one process may take, of which run, consume and schedule may each be one.
+func room(ctx context.Context, db *pg.DB, check, setting string, most int) finding {
 	r, err := db.Room(ctx)
 	if err != nil {
-		return unanswered("connections", err)
+		return unanswered(check, err)
 	}
 
-	found := fmt.Sprintf("the server has %d for this login, %d of all are in use, a process may take %d", r.Most, r.Used, d.DBMaxConnections)
-	const advice = "lower DB_MAX_CONNECTIONS, or raise max_connections of the server or the limit of the login or the database"
+	found := fmt.Sprintf("the server has %d for this login, %d of all are in use, a process may take %d", r.Most, r.Used, most)
+	advice := "lower " + setting + ", or raise max_connections of the server or the limit of the login or the database"
 	switch {
-	case d.DBMaxConnections > r.Most:
-		return finding{"connections", fault, found, advice}
-	case 3*d.DBMaxConnections > r.Most:
-		return finding{"connections", warning, found + ": too few for run, consume and schedule together", advice}
+	case most > r.Most:
+		return finding{check, fault, found, advice}
+	case 3*most > r.Most:
+		return finding{check, warning, found + ": too few for run, consume and schedule together", advice}
 	}
-	return finding{"connections", fine, found, ""}
+	return finding{check, fine, found, ""}
 }
 
 // clock counts only what the time that the question took cannot explain.

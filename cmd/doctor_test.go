@@ -90,15 +90,21 @@ func TestDoctorSaysWhatToDoAboutEachFault(t *testing.T) {
 	}{
 		"no database server": {set("DATABASE_URL", "postgres://app:hush@127.0.0.1:1/app"), []finding{
 			{"database", "fault", "connection refused", "start Postgres there, or correct host and port: check DATABASE_URL"},
-			{"migrations", "skipped", "", ""}, {"connections", "skipped", "", ""}, {"clock", "skipped", "", ""},
+			{"migrations", "skipped", "", ""},
+			{"connections", "skipped", "", ""},
+			{"clock", "skipped", "", ""},
 		}},
 		"silent database server": {silent("DATABASE_URL", "postgres://app:hush@HOST/app"), []finding{
 			{"database", "fault", "", "look for a firewall, or a server that hangs"},
-			{"migrations", "skipped", "", ""}, {"connections", "skipped", "", ""}, {"clock", "skipped", "", ""},
+			{"migrations", "skipped", "", ""},
+			{"connections", "skipped", "", ""},
+			{"clock", "skipped", "", ""},
 		}},
 		"no such database": {database404, []finding{
 			{"database", "fault", "3D000", "create the database"},
-			{"migrations", "skipped", "", ""}, {"connections", "skipped", "", ""}, {"clock", "skipped", "", ""},
+			{"migrations", "skipped", "", ""},
+			{"connections", "skipped", "", ""},
+			{"clock", "skipped", "", ""},
 		}},
 		"no migrations": {func(t *testing.T, _ string, s settings) { s["DATABASE_URL"] = pgtest.EmptyURL(t) }, []finding{
 			{"migrations", "fault", "the database lacks migrations", "run app migrate up"},
@@ -106,18 +112,33 @@ func TestDoctorSaysWhatToDoAboutEachFault(t *testing.T) {
 		"too many connections": {set("DB_MAX_CONNECTIONS", "10000"), []finding{
 			{"connections", "fault", "a process may take 10000", "lower DB_MAX_CONNECTIONS"},
 		}},
-		"clock": {slowClock, []finding{{"clock", "fault", "m0s from the database's", "by NTP"}}},
+		"standby": {answering("pg_is_in_recovery", "boolean", "true"), []finding{
+			{"database", "fault", "it is a standby", "let DATABASE_URL lead to the primary"},
+		}},
+		"no replica": {set("DATABASE_URL_REPLICA", "postgres://app:hush@127.0.0.1:1/app"), []finding{
+			{"replica", "fault", "connection refused", "check DATABASE_URL_REPLICA"},
+		}},
+		"small replica": {func(_ *testing.T, _ string, s settings) {
+			s["DATABASE_URL_REPLICA"], s["DB_MAX_CONNECTIONS_REPLICA"] = s["DATABASE_URL"], "10000"
+		}, []finding{
+			{"replica's connections", "fault", "a process may take 10000", "lower DB_MAX_CONNECTIONS_REPLICA"},
+		}},
+		"clock": {answering("clock_timestamp", "timestamptz", "now() - interval '7 minutes'"), []finding{{"clock", "fault", "m0s from the database's", "by NTP"}}},
 		"no broker": {set("AMQP_URL", "amqp://guest:hush@127.0.0.1:1/"), []finding{
-			{"broker example", "fault", "nothing listens on 127.0.0.1:1", "check AMQP_URL"}, {"queues example", "skipped", "", ""},
+			{"broker example", "fault", "nothing listens on 127.0.0.1:1", "check AMQP_URL"},
+			{"queues example", "skipped", "", ""},
 		}},
 		"silent broker": {silent("AMQP_URL", "amqp://guest:hush@HOST/"), []finding{
-			{"broker example", "fault", "", "check AMQP_URL"}, {"queues example", "skipped", "", ""},
+			{"broker example", "fault", "", "check AMQP_URL"},
+			{"queues example", "skipped", "", ""},
 		}},
 		"broker's password": {wrongPassword, []finding{
-			{"broker example", "fault", `the server refused user "guest" or its password`, "check AMQP_URL"}, {"queues example", "skipped", "", ""},
+			{"broker example", "fault", `the server refused user "guest" or its password`, "check AMQP_URL"},
+			{"queues example", "skipped", "", ""},
 		}},
 		"no vhost": {func(_ *testing.T, _ string, s settings) { s["AMQP_URL"] += "x" }, []finding{
-			{"broker example", "fault", "does not exist; create it with", "check AMQP_URL"}, {"queues example", "skipped", "", ""},
+			{"broker example", "fault", "does not exist; create it with", "check AMQP_URL"},
+			{"queues example", "skipped", "", ""},
 		}},
 		"queue of somebody else": {otherQueue, []finding{
 			{"queues example", "fault", "it exists with other arguments", "check AMQP_RETRY_DELAYS"},
@@ -133,8 +154,10 @@ func TestDoctorSaysWhatToDoAboutEachFault(t *testing.T) {
 			{"port OPS_PORT", "fault", " is API_PORT, too", "different ports"},
 		}},
 		"address of another host": {set("HOST", "192.0.2.1"), []finding{
-			{"port API_PORT", "fault", "cannot assign", "set HOST"}, {"port OPS_PORT", "fault", "", "set HOST"},
-			{"port AMQ_PORT", "fault", "", "set HOST"}, {"port SCHEDULE_PORT", "fault", "", "set HOST"},
+			{"port API_PORT", "fault", "cannot assign", "set HOST"},
+			{"port OPS_PORT", "fault", "", "set HOST"},
+			{"port AMQ_PORT", "fault", "", "set HOST"},
+			{"port SCHEDULE_PORT", "fault", "", "set HOST"},
 		}},
 		"no upstream": {set("IBGE_URL", "http://127.0.0.1:1/api"), []finding{
 			{"upstream IBGE_URL", "fault", "127.0.0.1:1: dial tcp", "correct IBGE_URL"},
@@ -221,14 +244,16 @@ func database404(t *testing.T, _ string, s settings) {
 	s["DATABASE_URL"] = u.String()
 }
 
-// slowClock lets the database tell another time to whoever asks without naming the schema.
-func slowClock(t *testing.T, _ string, s settings) {
-	for _, sql := range []string{
-		"CREATE SCHEMA late",
-		"CREATE FUNCTION late.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS $$ SELECT pg_catalog.clock_timestamp() - interval '7 minutes' $$",
-		"DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = late, pg_catalog, public', current_database()); END $$",
-	} {
-		execute(t, s["DATABASE_URL"], sql)
+// answering lets the database answer as another would to whoever calls the function without naming its schema.
+func answering(function, kind, answer string) func(*testing.T, string, settings) {
+	return func(t *testing.T, _ string, s settings) {
+		for _, sql := range []string{
+			"CREATE SCHEMA other",
+			"CREATE FUNCTION other." + function + "() RETURNS " + kind + " LANGUAGE sql AS $$ SELECT " + answer + " $$",
+			"DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = other, pg_catalog, public', current_database()); END $$",
+		} {
+			execute(t, s["DATABASE_URL"], sql)
+		}
 	}
 }
 
