@@ -77,13 +77,13 @@ type route struct {
 
 // Get registers a route that reads. It also answers HEAD.
 func Get[I, O any](g *Group, path, id, summary string, h Handler[I, O], opts ...Option) {
-	add(g, http.MethodGet, path, id, summary, whole(h), opts)
+	add(g, http.MethodGet, path, id, summary, unprepared(h), opts)
 }
 
 // Post registers a route that creates: 201, or with Status 202, and a Location made of the request's path and the
 // output's id.
 func Post[I, O any](g *Group, path, id, summary string, h Handler[I, O], opts ...Option) {
-	add(g, http.MethodPost, path, id, summary, whole(h), opts)
+	add(g, http.MethodPost, path, id, summary, unprepared(h), opts)
 }
 
 // PostPrepared registers a route like Post does, whose work has two halves: prepare does what takes long and needs no
@@ -98,12 +98,12 @@ func PostPrepared[I any, P io.Closer, O any](
 
 // Patch registers a route that changes a part.
 func Patch[I, O any](g *Group, path, id, summary string, h Handler[I, O], opts ...Option) {
-	add(g, http.MethodPatch, path, id, summary, whole(h), opts)
+	add(g, http.MethodPatch, path, id, summary, unprepared(h), opts)
 }
 
 // Delete registers a route that removes.
 func Delete[I, O any](g *Group, path, id, summary string, h Handler[I, O], opts ...Option) {
-	add(g, http.MethodDelete, path, id, summary, whole(h), opts)
+	add(g, http.MethodDelete, path, id, summary, unprepared(h), opts)
 }
 
 // add panics on what is wrong with the table itself: the program must not start with it.

@@ -17,8 +17,8 @@ type work[I, P, O any] struct {
 	handle  func(ctx context.Context, prepared P) (O, error)
 }
 
-// whole is work that has nothing to prepare.
-func whole[I, O any](h Handler[I, O]) work[I, *I, O] {
+// unprepared is work that has nothing to prepare.
+func unprepared[I, O any](h Handler[I, O]) work[I, *I, O] {
 	return work[I, *I, O]{func(_ context.Context, in *I) (*I, error) { return in, nil }, h}
 }
 
