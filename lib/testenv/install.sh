@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes sure that a Postgres, a RabbitMQ, a browser, curl and psql can be run here. What it installs it names on standard error;
+# Makes sure that a Postgres, a RabbitMQ, a Redis, a browser, curl and psql can be run here. What it installs it names on standard error;
 # on standard output it prints the settings of servers that run already, for a shell to eval.
 set -eu
 
@@ -24,6 +24,7 @@ servers= tools=
 have_postgres || servers="$servers postgresql"
 have_rabbitmq || servers="$servers rabbitmq-server"
 have_browser || tools="$tools chromium"
+command -v redis-server >/dev/null || tools="$tools redis-server"
 command -v curl >/dev/null || tools="$tools curl"
 command -v psql >/dev/null || tools="$tools postgresql-client"
 missing="$servers$tools"

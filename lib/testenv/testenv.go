@@ -1,4 +1,4 @@
-// Package testenv gives tests private servers, PostgreSQL and RabbitMQ from the binaries of this machine, and runs
+// Package testenv gives tests private servers, PostgreSQL, RabbitMQ and Redis from the binaries of this machine, and runs
 // programs as processes beside them.
 package testenv
 

@@ -1,0 +1,24 @@
+// Package cache keeps what is expensive to get, in this process or in a Redis that several of them share.
+package cache
+
+import (
+	"context"
+	"time"
+)
+
+// Largest is the size of the largest value that a cache takes, in bytes.
+const Largest = 8 << 20
+
+// shortest is how long Redis keeps a value at least; what is to be kept for less is not kept.
+const shortest = time.Millisecond
+
+// Cache may forget anything at any time. It has no errors: what does not work has nothing, and keeps what it had.
+type Cache interface {
+	// Get answers a copy.
+	Get(ctx context.Context, key string) ([]byte, bool)
+
+	// Set forgets what was there when it does not take value.
+	Set(ctx context.Context, key string, value []byte, ttl time.Duration)
+}
+
+func takes(value []byte, ttl time.Duration) bool { return len(value) <= Largest && ttl >= shortest }

@@ -1,0 +1,116 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"time"
+
+	"github.com/failsafe-go/failsafe-go/circuitbreaker"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
+	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"example.com/app/lib/telemetry"
+)
+
+// patience is how long one command may take, its connection included: whoever waits can do without the answer.
+const patience = 300 * time.Millisecond
+
+// prefix is before each key, for a Redis that has other users, too.
+const prefix = "app:"
+
+// Redis is a cache that processes share, and their counts. A server that does not answer costs one command in a second
+// 300 ms, and the others nothing.
+type Redis struct {
+	client  *redis.Client
+	take    *redis.Script
+	breaker circuitbreaker.CircuitBreaker[struct{}]
+	meters  *meters
+	tracer  *telemetry.Tracer
+}
+
+// Options are a Redis as a process sees it.
+type Options struct {
+	URL     string // redis://user:password@host:6379/0, or rediss
+	Name    string // of this client, in CLIENT LIST
+	Log     *slog.Logger
+	Metrics prometheus.Registerer // nil: nobody looks
+	Tracer  *telemetry.Tracer
+}
+
+// OpenRedis connects when it is asked for something. It silences go-redis, for the whole process: what is wrong is said to Log.
+func OpenRedis(o Options) (*Redis, error) {
+	options, err := readURL(o.URL)
+	if err != nil {
+		return nil, err
+	}
+	options.ClientName = o.Name
+	options.MaxRetries, options.DialerRetries = -1, 1 // the breaker decides
+	options.DialTimeout, options.ReadTimeout, options.WriteTimeout, options.PoolTimeout = patience, patience, patience, patience
+	options.ContextTimeoutEnabled = true
+	options.DisableIdentity = true
+	options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+
+	logging.Disable()
+	r := &Redis{client: redis.NewClient(options), take: redis.NewScript(takeScript), breaker: newBreaker(o.Log), tracer: o.Tracer}
+	r.meters = newMeters(o.Metrics, r.breaker)
+	return r, nil
+}
+
+// LoginOf reads a URL as OpenRedis does. The error holds no part of the URL.
+func LoginOf(address string) (*url.Userinfo, error) {
+	o, err := readURL(address)
+	if err != nil {
+		return nil, err
+	}
+	return url.UserPassword(o.Username, o.Password), nil
+}
+
+// readURL drops words that may hold a part of the password.
+func readURL(address string) (*redis.Options, error) {
+	o, err := redis.ParseURL(address)
+	if err != nil || o.Network != "tcp" {
+		return nil, errors.New("want redis://user:password@host:port/database or rediss://…, with the number of the database, " +
+			"and with the user's and the password's special characters percent-encoded")
+	}
+	return o, nil
+}
+
+// Get is Cache's.
+func (r *Redis) Get(ctx context.Context, key string) (value []byte, ok bool) {
+	_ = r.do(ctx, "get", func(ctx context.Context) (err error) {
+		value, err = r.client.Get(ctx, prefix+key).Bytes()
+		return err
+	})
+	return value, value != nil
+}
+
+// Set is Cache's.
+func (r *Redis) Set(ctx context.Context, key string, value []byte, ttl time.Duration) {
+	_ = r.do(ctx, "set", func(ctx context.Context) error {
+		if !takes(value, ttl) {
+			return r.client.Del(ctx, prefix+key).Err()
+		}
+		return r.client.Set(ctx, prefix+key, value, ttl.Truncate(shortest)).Err()
+	})
+}
+
+// Ping asks even a server that is left alone at the moment.
+func (r *Redis) Ping(ctx context.Context) error {
+	if err := r.client.Ping(ctx).Err(); err != nil {
+		return fmt.Errorf("ask Redis: %w", err)
+	}
+	return nil
+}
+
+// Close ends the connections; what comes after it finds nothing.
+func (r *Redis) Close() error {
+	if err := r.client.Close(); err != nil {
+		return fmt.Errorf("close the connections to Redis: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,250 @@
+package cache_test
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"log/slog"
+	"math/big"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+
+	"example.com/app/lib/cache"
+	"example.com/app/lib/private"
+	"example.com/app/lib/testenv"
+)
+
+// lines counts what is logged, by message.
+type lines struct {
+	slog.Handler
+	mu   sync.Mutex
+	seen map[string]int
+}
+
+func newLines() *lines { return &lines{Handler: slog.DiscardHandler, seen: map[string]int{}} }
+
+func (l *lines) Enabled(context.Context, slog.Level) bool { return true }
+
+func (l *lines) Handle(_ context.Context, r slog.Record) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.seen[r.Level.String()]++
+	return nil
+}
+
+func (l *lines) count(level slog.Level) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.seen[level.String()]
+}
+
+func until(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !done(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("wait until %s", what)
+		}
+	}
+}
+
+// sent counts the commands that had an outcome.
+func sent(t *testing.T, metrics *prometheus.Registry, outcome string) (n float64) {
+	t.Helper()
+	families, err := metrics.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			for _, l := range m.GetLabel() {
+				if f.GetType() == dto.MetricType_COUNTER && l.GetValue() == outcome {
+					n += m.GetCounter().GetValue()
+				}
+			}
+		}
+	}
+	return n
+}
+
+func TestDeadRedisIsLeftAloneAndUsedAgainWhenItIsBack(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string][2]func(*testenv.Redis){
+		"killed": {(*testenv.Redis).Kill, (*testenv.Redis).Start},
+		"paused": {(*testenv.Redis).Pause, (*testenv.Redis).Continue},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server, log, metrics := testenv.NewRedis(t), newLines(), prometheus.NewRegistry()
+			r := openWith(t, cache.Options{URL: server.URL(), Log: slog.New(log), Metrics: metrics})
+			ctx := t.Context()
+			r.Set(ctx, "a", []byte("1"), time.Hour)
+
+			end[0](server)
+			var asking sync.WaitGroup
+			for range 50 {
+				asking.Go(func() {
+					for range 100 {
+						if v, ok := r.Get(ctx, "a"); ok {
+							t.Errorf("a dead server answers %q", v)
+						}
+					}
+				})
+			}
+			asking.Wait()
+			if _, err := r.Take(ctx, "x", time.Second, time.Second); err == nil {
+				t.Error("a dead server counts")
+			}
+			if err := r.Ping(ctx); err == nil {
+				t.Error("a dead server answers a ping")
+			}
+			if n := sent(t, metrics, "error"); n < 3 || n > 200 {
+				t.Errorf("a dead server was asked %v times", n)
+			}
+
+			end[1](server)
+			until(t, "it is used again", func() bool {
+				r.Set(ctx, "a", []byte("2"), time.Hour)
+				v, _ := r.Get(ctx, "a")
+				return string(v) == "2"
+			})
+			if log.count(slog.LevelWarn) != 1 || log.count(slog.LevelInfo) != 1 {
+				t.Errorf("logged %v", log.seen)
+			}
+		})
+	}
+}
+
+func TestProcessesShareOneBucket(t *testing.T) {
+	t.Parallel()
+	server := testenv.NewRedis(t)
+	var taken, refused atomic.Int32
+	var asking sync.WaitGroup
+	for range 2 {
+		r := open(t, server.URL())
+		for range 4 {
+			asking.Go(func() {
+				for range 25 {
+					wait, err := r.Take(t.Context(), "b", time.Hour, 50*time.Hour)
+					switch {
+					case err != nil:
+						t.Error(err)
+					case wait == 0:
+						taken.Add(1)
+					case wait > time.Hour || wait < 59*time.Minute:
+						t.Errorf("wait %v", wait)
+					default:
+						refused.Add(1)
+					}
+				}
+			})
+		}
+	}
+	asking.Wait()
+	if taken.Load() != 50 || refused.Load() != 150 {
+		t.Errorf("%d taken, %d refused", taken.Load(), refused.Load())
+	}
+	if wait, err := open(t, server.URL()).Take(t.Context(), "another", time.Hour, time.Hour); wait != 0 || err != nil {
+		t.Errorf("another bucket: %v, %v", wait, err)
+	}
+}
+
+func TestTokensComeBackInTime(t *testing.T) {
+	t.Parallel()
+	r := open(t, testenv.NewRedis(t).URL())
+	take := func(each, all time.Duration) time.Duration {
+		wait, err := r.Take(t.Context(), "b", each, all)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return wait
+	}
+	for range 3 {
+		take(100*time.Millisecond, 300*time.Millisecond)
+	}
+	until(t, "there is a token", func() bool { return take(100*time.Millisecond, 300*time.Millisecond) == 0 })
+	until(t, "the bucket is full, and forgotten", func() bool { return take(299*time.Millisecond, 300*time.Millisecond) == 0 })
+}
+
+func TestURLThatIsNoneIsRefusedWithoutItsPassword(t *testing.T) {
+	t.Parallel()
+	for _, url := range []string{
+		"", "http://u:hush@h:1", "redis://u:hu#sh@h", "redis://u:hush@h:x", "redis://u:hush@h/zero", "redis://u:hush@h?nope=1",
+		"unix://u:hush@/tmp/s", "redis://u:%hush@h",
+	} {
+		if _, err := cache.LoginOf(url); err == nil || strings.Contains(err.Error(), "hu") {
+			t.Errorf("%q: %v", url, err)
+		}
+	}
+	login, err := cache.LoginOf("rediss://ann:hush@h:1/2")
+	if password, _ := login.Password(); err != nil || login.Username() != "ann" || password != "hush" {
+		t.Errorf("%v, %v", login, err)
+	}
+}
+
+func TestPasswordAndTLSAreTakenFromTheURL(t *testing.T) {
+	t.Parallel()
+	certificate, key := selfSigned(t)
+	server := testenv.NewRedis(t, "--requirepass", "hush", "--tls-port", "0")
+	if err := open(t, strings.Replace(server.URL(), "//", "//:hush@", 1)).Ping(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := open(t, server.URL()).Ping(t.Context()); err == nil {
+		t.Error("it answers without the password")
+	}
+
+	port := freePort(t)
+	testenv.NewRedis(t, "--tls-port", port, "--tls-cert-file", certificate, "--tls-key-file", key, "--tls-auth-clients", "no",
+		"--tls-ca-cert-file", certificate)
+	if err := open(t, "rediss://127.0.0.1:"+port).Ping(t.Context()); err == nil || !strings.Contains(err.Error(), "certificate") {
+		t.Errorf("of a server that nobody vouches for: %v", err)
+	}
+	until(t, "it answers by TLS", func() bool {
+		return open(t, "rediss://127.0.0.1:"+port+"?skip_verify=true").Ping(t.Context()) == nil
+	})
+}
+
+func selfSigned(t *testing.T) (certificate, key string) {
+	t.Helper()
+	owner, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
+	cert, err := x509.CreateCertificate(rand.Reader, template, template, &owner.PublicKey, owner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bytes, err := x509.MarshalPKCS8PrivateKey(owner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(kind string, bytes []byte) string {
+		path := filepath.Join(t.TempDir(), "pem")
+		if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: bytes}), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	return write("CERTIFICATE", cert), write("PRIVATE KEY", bytes)
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	port, err := private.Port()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strconv.Itoa(port)
+}
