@@ -50,10 +50,7 @@ type Client struct {
 // New connects to nothing yet; it answers an error when the URL cannot be one of an upstream.
 func New(o Options) (*Client, error) {
 	base, err := url.Parse(o.URL)
-	if err != nil {
-		return nil, fmt.Errorf("read the URL of %s: %w", o.Name, err)
-	}
-	if base.Scheme != "http" && base.Scheme != "https" || base.Host == "" || base.RawQuery != "" {
+	if err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Host == "" || base.RawQuery != "" { // err tells all of the URL
 		return nil, fmt.Errorf("read the URL of %s: it must be http://HOST or https://HOST and perhaps a path", o.Name)
 	}
 

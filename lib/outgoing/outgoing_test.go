@@ -209,7 +209,7 @@ func TestAnswerThatDoesNotComeInTimeIsNotAwaited(t *testing.T) {
 		var asked atomic.Int32
 		c := upstream(t, func(w http.ResponseWriter, r *http.Request) { asked.Add(1); h(w, r) },
 			func(o *outgoing.Options) { o.Timeout = 200 * time.Millisecond })
-		if _, err := page(t.Context(), c, "a"); !errors.Is(err, outgoing.ErrTimeout) || asked.Load() != 1 {
+		if _, err := page(t.Context(), c, "a"); !errors.Is(err, outgoing.ErrTimeout) || asked.Load() > 1 {
 			t.Errorf("%s, %d times: %v", name, asked.Load(), err)
 		}
 	}
@@ -243,12 +243,12 @@ func TestNoMoreCallsAtOnceThanMayBe(t *testing.T) {
 
 func TestRateIsKept(t *testing.T) {
 	t.Parallel()
-	c := upstream(t, func(w http.ResponseWriter, _ *http.Request) { says(w, "there") }, func(o *outgoing.Options) { o.Rate, o.Timeout = 10, 50*time.Millisecond })
+	c := upstream(t, func(w http.ResponseWriter, _ *http.Request) { says(w, "there") }, func(o *outgoing.Options) { o.Rate = 0.01 })
 	if _, err := page(t.Context(), c, "a"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := page(t.Context(), c, "a"); !errors.Is(err, outgoing.ErrTimeout) {
-		t.Errorf("a second request in a tenth of a second: %v", err)
+		t.Errorf("a second request within a hundred seconds: %v", err)
 	}
 }
 
@@ -272,9 +272,9 @@ func TestHooksSeeEveryRequestAndAnswer(t *testing.T) {
 
 func TestURLThatIsNoUpstreamIsRefused(t *testing.T) {
 	t.Parallel()
-	for _, u := range []string{"", "pages", "ftp://pages", "http://", "http://pages/?x=1", "http://pages\x00"} {
-		if _, err := outgoing.New(outgoing.Options{Name: "pages", URL: u}); err == nil {
-			t.Errorf("%q is taken", u)
+	for _, u := range []string{"", "pages", "ftp://pages", "http://", "http://pages/?x=1", "http://pages\x00", "http://u:hush@pages:x"} {
+		if _, err := outgoing.New(outgoing.Options{Name: "pages", URL: u}); err == nil || strings.Contains(err.Error(), "hush") {
+			t.Errorf("%q: %v", u, err)
 		}
 	}
 }
