@@ -90,7 +90,7 @@ func gather(i *ibgetest.Institute, kind string, most int) {
 func TestAsManyCallsAtOnceAsMayBeAndNoMore(t *testing.T) {
 	t.Parallel()
 	for kind, most := range map[string]int{"municipios": 26, "distritos": 500} {
-		i := ibgetest.New(t)
+		i := ibgetest.NewOf(t, most+40)
 		gather(i, kind, most)
 		localities(t, i, time.Minute)
 		if got := i.Most(kind); got != most {

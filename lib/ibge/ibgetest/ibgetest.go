@@ -46,12 +46,13 @@ type Place struct {
 }
 
 // New serves until the test ends.
-func New(t testing.TB) *Institute { return serving(t, Cities) }
+func New(t testing.TB) *Institute { return NewOf(t, Cities) }
 
 // NewSmall is New with three cities in every state, where nothing depends on how many there are.
-func NewSmall(t testing.TB) *Institute { return serving(t, village) }
+func NewSmall(t testing.TB) *Institute { return NewOf(t, village) }
 
-func serving(t testing.TB, cities int) *Institute {
+// NewOf is New with that many cities.
+func NewOf(t testing.TB, cities int) *Institute {
 	t.Helper()
 	i := &Institute{cities: cities, calls: map[string]int{}, now: map[string]int{}, most: map[string]int{}}
 	server := httptest.NewServer(http.HandlerFunc(i.serve))
