@@ -171,7 +171,7 @@ func work(ctx context.Context, parts []part, drain func()) error {
 // drain gives whoever sends work the time to see that this process is not ready any more.
 func drain(p *ops.Probes, delay time.Duration, log *slog.Logger) {
 	p.Drain()
-	log.Info("stopping", "drain_delay", delay.String())
+	log.Info("stopping", "drain_delay_ms", telemetry.Millis(delay))
 	time.Sleep(delay)
 }
 

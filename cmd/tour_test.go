@@ -107,7 +107,7 @@ func tour(t *testing.T, dir string, s settings, typed []command) {
 
 // changing is what no two runs have alike: times, lengths, and ids, which are numbered so that the same one stays the same.
 var (
-	changing = regexp.MustCompile(`Date: .*\n|\d{4}-\d\d-\d\dT[\d:.]+Z|duration_ms=[\d.]+|after=[\d.]+m?s|Retry-After: \d+|Content-Length: \d+`)
+	changing = regexp.MustCompile(`Date: .*\n|\d{4}-\d\d-\d\dT[\d:.]+Z|duration_ms=[\d.]+|after_ms=[\d.]+|Retry-After: \d+|Content-Length: \d+`)
 	unique   = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}|\b[0-9a-f]{32}\b|\b[0-9a-f]{16}\b`)
 )
 

@@ -162,7 +162,7 @@ func (s *server) access(c echo.Context, v *visit, status int, took time.Duration
 		slog.String("route", v.call.pattern),
 		slog.Int("status", status),
 		slog.Int64("bytes", c.Response().Size),
-		slog.Float64("duration_ms", float64(took)/float64(time.Millisecond)),
+		slog.Float64("duration_ms", telemetry.Millis(took)),
 		slog.String("client", v.client.String()),
 		slog.Int64("user", v.user),
 	}

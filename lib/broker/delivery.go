@@ -102,7 +102,7 @@ func (w *delivery) fail(f failure) {
 	}
 	spread := time.Duration((0.8 + 0.2*rand.Float64()) * float64(tier))
 	e.Expiration = min(max(spread, f.delay), tier)
-	log.Warn("handling failed; the message is tried again later", "after", e.Expiration.String())
+	log.Warn("handling failed; the message is tried again later", "after_ms", telemetry.Millis(e.Expiration))
 	w.move(w.family.Retry(tier), e, outcomeRetried)
 }
 

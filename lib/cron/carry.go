@@ -43,7 +43,7 @@ func (s *Scheduler) carry(ctx context.Context, task Task, h *held) {
 		return s.chunks(ctx, work, task, h)
 	})
 	took := time.Since(began)
-	end := s.conclude(ctx, log.With("position", h.position, "took", took.String()), h, err)
+	end := s.conclude(ctx, log.With("position", h.position, "duration_ms", telemetry.Millis(took)), h, err)
 
 	s.meter.ran(h.job, end, took)
 	endSpan(span, h, end, err)

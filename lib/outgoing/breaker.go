@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/failsafe-go/failsafe-go/circuitbreaker"
+
+	"example.com/app/lib/telemetry"
 )
 
 const (
@@ -21,7 +23,7 @@ func newBreaker(o Options) circuitbreaker.CircuitBreaker[struct{}] {
 		WithDelay(rest).
 		WithSuccessThreshold(trials).
 		OnOpen(func(circuitbreaker.StateChangedEvent) {
-			o.Log.Warn("another system does not work and is left alone for a while", "upstream", o.Name, "pause", rest.String())
+			o.Log.Warn("another system does not work and is left alone for a while", "upstream", o.Name, "pause_ms", telemetry.Millis(rest))
 		}).
 		OnClose(func(circuitbreaker.StateChangedEvent) {
 			o.Log.Info("another system works again", "upstream", o.Name)

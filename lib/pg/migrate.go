@@ -13,6 +13,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
+
+	"example.com/app/lib/telemetry"
 )
 
 // ErrNoMigration is a database that has taken no migration, so that none can be taken back.
@@ -107,7 +109,7 @@ func (m *Migrator) steps(results ...*goose.MigrationResult) []Step {
 	steps := make([]Step, len(results))
 	for i, r := range results {
 		steps[i] = Step{Version: r.Source.Version, Name: fileOf(r), Direction: r.Direction, Duration: r.Duration}
-		m.log.Debug("migrated", "file", steps[i].Name, "direction", r.Direction, "duration", r.Duration)
+		m.log.Debug("migrated", "file", steps[i].Name, "direction", r.Direction, "duration_ms", telemetry.Millis(r.Duration))
 	}
 	return steps
 }

@@ -77,7 +77,7 @@ func (p *Pulse) note(buckets []float64, counts []uint64, now time.Time) {
 
 	if longest > slow && now.Sub(p.warned) >= quietFor {
 		p.warned = now
-		p.log.Warn("goroutines wait for a processor", "latency", longest.String(),
+		p.log.Warn("goroutines wait for a processor", "latency_ms", Millis(longest),
 			"goroutines", runtime.NumGoroutine(), "gomaxprocs", runtime.GOMAXPROCS(0))
 	}
 }

@@ -51,7 +51,7 @@ func TestLongWaitForAProcessorIsToldOfOnceAMinute(t *testing.T) {
 		lines  int
 	}{{0, calm, 0}, {5, busy, 1}, {64, busy, 1}, {65, busy, 2}, {130, calm, 2}} {
 		pulse.Note(buckets, c.counts, start.Add(c.second*time.Second))
-		if said := out.String(); strings.Count(said, "latency=200ms goroutines=") != c.lines {
+		if said := out.String(); strings.Count(said, "latency_ms=200 goroutines=") != c.lines {
 			t.Errorf("after %d s the log holds %s", c.second, said)
 		}
 	}
