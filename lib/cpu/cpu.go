@@ -10,7 +10,7 @@ import (
 )
 
 // ErrBusy means that too much work waits already: try again later.
-var ErrBusy = errors.New("too much work waits for a processor")
+var ErrBusy = errors.New("too much work waits for a processor already")
 
 const waiting = 16 // pieces of work for each that runs
 
@@ -40,7 +40,8 @@ func (p *Pool) Do(ctx context.Context, work func() error) error {
 	return p.Wait(ctx, work)
 }
 
-// Wait is Do for work that is ready to wait for as long as ctx lasts, such as the next piece of something long.
+// Wait is Do for work that is ready to wait for as long as ctx lasts, such as the next piece of something long. It is not
+// counted among what waits, and so is never answered ErrBusy.
 func (p *Pool) Wait(ctx context.Context, work func() error) error {
 	if err := p.slots.Acquire(ctx, 1); err != nil {
 		return err
