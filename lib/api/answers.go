@@ -26,7 +26,7 @@ func (d *document) statuses(r *route) []int {
 	if len(r.binder.cursors) > 0 {
 		all = append(all, http.StatusBadRequest)
 	}
-	if r.names() {
+	if r.namesSomething() {
 		all = append(all, http.StatusNotFound)
 	}
 	if r.idempotent {
@@ -55,8 +55,8 @@ func (r *route) conditional() bool {
 // hashed tells whether the tag of an answer has to be made of its body.
 func (r *route) hashed() bool { return r.conditional() && !r.writer.etag }
 
-// names tells whether a request names something, in its path or by a guard, that there may not be.
-func (r *route) names() bool { return len(pathNames(r.path)) > 0 || len(r.guards) > 0 }
+// namesSomething tells whether a request names something, in its path or by a guard, that there may not be.
+func (r *route) namesSomething() bool { return len(pathNames(r.path)) > 0 || len(r.guards) > 0 }
 
 // meets judges by a route's shape whether it can answer with the status of a listed error.
 func (r *route) meets(status int) bool {
@@ -64,13 +64,13 @@ func (r *route) meets(status int) bool {
 	case http.StatusUnauthorized, http.StatusTooManyRequests: // of a log-in
 		return r.access.public && r.binder.reads()
 	case http.StatusNotFound:
-		return r.names() || r.upstream
+		return r.namesSomething() || r.upstream
 	case http.StatusBadGateway:
 		return r.upstream
-	case http.StatusConflict:
-		return r.method != http.MethodGet
+	case http.StatusConflict: // with what somebody else has made
+		return r.method == http.MethodPost && !r.access.public
 	case http.StatusPreconditionFailed:
-		return names(r.binder.headers, "If-Match")
+		return has(r.binder.headers, "If-Match")
 	default:
 		return true
 	}
@@ -90,13 +90,21 @@ func describeAnswer(oc openapi.OperationContext, r *route, status int) {
 			asProblem(a.Response)
 		}
 		for name, schema := range r.headers(status) {
-			a.Response.WithHeadersItem(name, openapi31.HeaderOrReference{Header: &openapi31.Header{Schema: schema}})
+			a.Response.WithHeadersItem(name, openapi31.HeaderOrReference{Header: headerOf(schema)})
 		}
 		for name, schema := range r.sometimes(status) {
-			header := &openapi31.Header{Schema: schema}
-			a.Response.WithHeadersItem(name, openapi31.HeaderOrReference{Header: header.WithRequired(false)})
+			a.Response.WithHeadersItem(name, openapi31.HeaderOrReference{Header: headerOf(schema).WithRequired(false)})
 		}
 	}))
+}
+
+// headerOf repeats the description of a header's schema, of which Swagger UI shows the type alone.
+func headerOf(schema map[string]any) *openapi31.Header {
+	h := &openapi31.Header{Schema: schema}
+	if text, ok := schema["description"].(string); ok {
+		h.WithDescription(text)
+	}
+	return h
 }
 
 // asProblem refers to the schema that newDocument describes once: reflecting it again for each status of each route
@@ -115,14 +123,14 @@ func (r *route) locates(status int) bool {
 
 // headers are those that no field of the output stands for.
 func (r *route) headers(status int) map[string]map[string]any {
-	all := map[string]map[string]any{"X-Request-Id": {"type": "string"}}
+	all := map[string]map[string]any{"X-Request-Id": {"type": "string", "description": "The request's own, or a new one. It finds the request in the log."}}
 	switch {
 	case r.locates(status):
-		all["Location"] = map[string]any{"type": "string", "format": "uri-reference"}
+		all["Location"] = map[string]any{"type": "string", "format": "uri-reference", "description": "Where to find what was made, or is being made."}
 	case status == http.StatusNotModified, status == http.StatusOK && r.hashed():
 		all["ETag"] = map[string]any{"type": "string", "pattern": tagPattern}
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
-		all["WWW-Authenticate"] = map[string]any{"type": "string"}
+		all["WWW-Authenticate"] = map[string]any{"type": "string", "description": "Bearer, with what is wrong with the token or the role that is needed."}
 	case status == http.StatusServiceUnavailable, status == http.StatusTooManyRequests:
 		all["Retry-After"] = map[string]any{"type": "integer", "description": "Seconds."}
 	}

@@ -113,8 +113,8 @@ func newParameter(source, name string, f reflect.StructField) (p parameter, err 
 	return p, nil
 }
 
-// names tells whether one of the parameters has that name.
-func names(params []parameter, name string) bool {
+// has tells whether one of the parameters has that name.
+func has(params []parameter, name string) bool {
 	return slices.ContainsFunc(params, func(p parameter) bool { return p.name == name })
 }
 
@@ -137,7 +137,7 @@ func (r *route) complete() error {
 		declared = append(declared, g.binder.paths...)
 	}
 	for _, name := range inPath {
-		if !names(declared, name) {
+		if !has(declared, name) {
 			return fmt.Errorf("no field has the tag path:%q", name)
 		}
 	}

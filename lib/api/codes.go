@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"slices"
+	"strings"
 )
 
 // Codes of the problems that the machinery itself answers with.
@@ -31,6 +32,9 @@ type codeHelp struct {
 	Help   string
 }
 
+// asSentence makes a sentence of an error's text.
+func asSentence(text string) string { return strings.ToUpper(text[:1]) + text[1:] + "." }
+
 // codes lists every code that this API answers with, by status.
 func (s *server) codes() []codeHelp {
 	all := []codeHelp{
@@ -51,7 +55,7 @@ func (s *server) codes() []codeHelp {
 	}
 	for _, e := range slices.Backward(s.Errors) { // the general error comes after those of a kind, and explains the code
 		if !slices.ContainsFunc(all, func(known codeHelp) bool { return known.Code == e.Code }) {
-			all = append(all, codeHelp{e.Code, e.Status, e.Err.Error()})
+			all = append(all, codeHelp{e.Code, e.Status, asSentence(e.Err.Error())})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b codeHelp) int { return cmp.Compare(a.Status, b.Status) })

@@ -15,7 +15,7 @@ type crossOrigin struct {
 func newCrossOrigin() crossOrigin {
 	return crossOrigin{
 		exposed: []string{"X-Request-ID, ETag, Location, Retry-After, WWW-Authenticate, Idempotency-Replayed"},
-		headers: []string{"Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Request-ID"},
+		headers: []string{"Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Traceparent, X-Request-ID"},
 		age:     []string{"7200"}, // seconds; browsers keep it for no longer
 	}
 }

@@ -57,7 +57,7 @@ func TestPreflightTellsWhatAPageMayDo(t *testing.T) {
 			t.Errorf("%s is missing: %v", method, h)
 		}
 	}
-	for _, header := range []string{"Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key", "X-Request-ID"} {
+	for _, header := range []string{"Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key", "Traceparent", "X-Request-ID"} {
 		if !strings.Contains(h.Get("Access-Control-Allow-Headers"), header) {
 			t.Errorf("%s is missing: %v", header, h)
 		}

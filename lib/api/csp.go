@@ -12,9 +12,9 @@ import (
 
 var inlineScript = regexp.MustCompile(`(?s)<script>(.*?)</script>`)
 
-// policyFor is the Content-Security-Policy of a page: this host alone, and the scripts that stand in the page itself.
+// contentPolicy is the Content-Security-Policy of a page: this host alone, and the scripts that stand in the page itself.
 // Both documentation programs write style attributes, which no hash can name.
-func policyFor(page []byte) string {
+func contentPolicy(page []byte) string {
 	inline := inlineScript.FindAllSubmatch(page, -1)
 	scripts := make([]string, 0, len(inline)+1)
 	scripts = append(scripts, "script-src 'self'")

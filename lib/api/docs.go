@@ -110,7 +110,7 @@ func toDocs(c echo.Context) error { return c.Redirect(http.StatusFound, "/docs")
 
 // html serves a page that never changes.
 func html(page []byte) echo.HandlerFunc {
-	policy, kind := policyFor(page), []string{echo.MIMETextHTMLCharsetUTF8}
+	policy, kind := contentPolicy(page), []string{echo.MIMETextHTMLCharsetUTF8}
 	return func(c echo.Context) error {
 		h := c.Response().Header()
 		h.Set(echo.HeaderContentSecurityPolicy, policy)

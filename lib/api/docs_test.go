@@ -109,6 +109,11 @@ func TestEveryCodeIsExplained(t *testing.T) {
 			t.Errorf("%s is missing", code)
 		}
 	}
+	for _, help := range regexp.MustCompile(`</td><td>([^<\d][^<]*)</td>`).FindAllStringSubmatch(body, -1) {
+		if !regexp.MustCompile(`^[A-Z].*\.$`).MatchString(help[1]) {
+			t.Errorf("%q is no sentence", help[1])
+		}
+	}
 	var statuses []string
 	for _, m := range regexp.MustCompile(`</td><td>(\d{3})</td>`).FindAllStringSubmatch(body, -1) {
 		statuses = append(statuses, m[1])

@@ -179,7 +179,7 @@ func required(body openapi.ContentOrReference) {
 
 // fresh tells whether one of the parameters is not known yet.
 func fresh(params, known []parameter) bool {
-	return slices.ContainsFunc(params, func(p parameter) bool { return !names(known, p.name) })
+	return slices.ContainsFunc(params, func(p parameter) bool { return !has(known, p.name) })
 }
 
 // markRequired says it of parameters, for which the reflector does not ask.

@@ -29,7 +29,9 @@ type described struct {
 			Description string
 			Content     map[string]struct{ Schema map[string]any }
 		}
-		Responses map[string]struct{ Headers map[string]any }
+		Responses map[string]struct {
+			Headers map[string]struct{ Description string }
+		}
 	}
 	ExternalDocs struct{ URL, Description string }
 	Components   struct{ Schemas map[string]map[string]any }
@@ -154,6 +156,7 @@ func TestDocumentListsTheHeadersOfEachAnswer(t *testing.T) {
 		"get /api/v1/notes/{id} 200": {"ETag", "X-Request-Id"},
 		"get /api/v1/notes/{id} 304": {"ETag", "X-Request-Id"},
 		"get /api/v1/notes/{id} 404": {"X-Request-Id"},
+		"get /api/v1/notes 401":      {"WWW-Authenticate", "X-Request-Id"},
 		"get /api/v1/notes 503":      {"Retry-After", "X-Request-Id"},
 		"post /api/v1/notes 201":     {"ETag", "Location", "X-Request-Id"},
 		"post /api/v1/lines 202":     {"Location", "X-Request-Id"},
@@ -163,6 +166,11 @@ func TestDocumentListsTheHeadersOfEachAnswer(t *testing.T) {
 		headers := d.Paths[part[1]][part[0]].Responses[part[2]].Headers
 		if got := slices.Sorted(maps.Keys(headers)); !slices.Equal(got, want) {
 			t.Errorf("%s: %q", answer, got)
+		}
+		for name, header := range headers {
+			if name != "ETag" && header.Description == "" {
+				t.Errorf("%s: nobody says what %s is", answer, name)
+			}
 		}
 	}
 
@@ -184,9 +192,9 @@ func TestDocumentListsTheStatusesOfEachRoute(t *testing.T) {
 		"get /api/v1/notes":         "200 400 401 422 429 500 503 504",
 		"post /api/v1/notes":        "201 400 401 403 408 409 413 415 422 429 500 503 504",
 		"get /api/v1/notes/{id}":    "200 304 401 404 422 429 500 503 504",
-		"delete /api/v1/notes/{id}": "204 401 403 404 409 422 429 500 503 504",
-		"post /api/v1/lines":        "202 400 408 409 413 415 422 429 500 503 504",
-		"post /api/v1/uploads":      "202 400 408 409 413 415 422 429 500 503 504",
+		"delete /api/v1/notes/{id}": "204 401 403 404 422 429 500 503 504",
+		"post /api/v1/lines":        "202 400 408 413 415 422 429 500 503 504",
+		"post /api/v1/uploads":      "202 400 408 413 415 422 429 500 503 504",
 	} {
 		method, path, _ := strings.Cut(route, " ")
 		got := make([]string, 0, 10)

@@ -38,7 +38,7 @@ func (s *server) around(c echo.Context) {
 	took := time.Since(v.start)
 	v.call.meter.end(status, took)
 	v.endSpan(c.Request(), status)
-	s.access(c, v, status, took)
+	s.logAccess(c, v, status, took)
 	if status == clientGone {
 		panic(http.ErrAbortHandler) // net/http would make a whole answer of none or half
 	}
@@ -65,7 +65,7 @@ type panicked struct {
 
 func (p *panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }
 
-// shielded turns a panic into an error; http.ErrAbortHandler stays itself.
+// shielded is handle with its panic turned into an error; http.ErrAbortHandler stays itself.
 func shielded(c echo.Context, v *visit) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -76,6 +76,11 @@ func shielded(c echo.Context, v *visit) (err error) {
 			err = &panicked{p, debug.Stack()}
 		}
 	}()
+	return handle(c, v)
+}
+
+// handle lets the route answer, unless the client asks too often or the path goes on after the route's.
+func handle(c echo.Context, v *visit) error {
 	if err := v.limited(c.Request().Method); err != nil {
 		return err
 	}
@@ -148,7 +153,7 @@ func (s *server) refuse(c echo.Context, r *refusal) {
 	_ = send(c, r.status, s.problemKind, body)
 }
 
-func (s *server) access(c echo.Context, v *visit, status int, took time.Duration) {
+func (s *server) logAccess(c echo.Context, v *visit, status int, took time.Duration) {
 	level := slog.LevelInfo
 	if v.call.quiet {
 		level = slog.LevelDebug

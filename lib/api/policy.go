@@ -24,7 +24,8 @@ type policy struct {
 	clients *limiter[netip.Addr] // nil: no limit
 	users   *limiter[int64]
 	origins map[string][]string // to the header value that allows it
-	vary    []string
+	vary    []string            // of an answer that is the same for everybody
+	varyWho []string            // of one that depends on who asks
 }
 
 func newPolicy(given Policy, before *policy) *policy {
@@ -41,6 +42,7 @@ func newPolicy(given Policy, before *policy) *policy {
 		p.origins[origin] = []string{origin}
 		p.vary = []string{"Origin, Accept-Encoding"}
 	}
+	p.varyWho = []string{"Authorization, " + p.vary[0]}
 	return p
 }
 

@@ -62,6 +62,7 @@ func (r *route) admit(ctx context.Context, c echo.Context) (context.Context, err
 	if authenticate == nil || r.access.public {
 		return ctx, nil
 	}
+	c.Response().Header()["Vary"] = visitOf(ctx).policy.varyWho
 	token, ok := bearer(c.Request().Header)
 	if !ok {
 		return ctx, unauthorized(challenge, "this needs an access token: Authorization: Bearer …")
