@@ -22,6 +22,9 @@ type delivery struct {
 
 func newDelivery(s *session, d Delivery) *delivery {
 	trace := TraceOf(d.Envelope)
+	if trace.Traceparent == "" && s.o.Tracer == nil {
+		trace.Traceparent = telemetry.NewTraceparent()
+	}
 	return &delivery{Delivery: d, giveBack: func() { s.requeue(d) }, task: task{
 		session: s,
 		log:     telemetry.Traced(s.log.With("message_id", d.ID, "attempt", d.Attempts()+1), trace),

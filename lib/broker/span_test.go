@@ -100,6 +100,29 @@ func TestAttemptIsASpanBelowTheMessageInItsQueueAndAmongSuspects(t *testing.T) {
 	}
 }
 
+func TestMessageWithoutATraceBeginsOneWhereNobodyTraces(t *testing.T) {
+	t.Parallel()
+	handled := make(chan telemetry.Trace, 1)
+	w := consume(t, pgtest.URL(t), func(ctx context.Context, _ *body) error {
+		handled <- telemetry.TraceOf(ctx)
+		return errors.New("no luck")
+	}, broker.Retry())
+	if err := w.Publish(t.Context(), "", "example.main", broker.Envelope{ID: "1", Body: []byte(`{"n":1}`)}); err != nil {
+		t.Fatal(err)
+	}
+	trace := <-handled
+	if err := w.stop(); err != nil {
+		t.Error(err)
+	}
+
+	if !telemetry.ValidTraceparent(trace.Traceparent) || trace.CorrelationID != "1" {
+		t.Errorf("it is handled in %+v", trace)
+	}
+	if said := w.log.String(); !strings.Contains(said, `"trace_id":"`+trace.ID()+`","span_id":"`+trace.SpanID()+`"`) {
+		t.Errorf("the log names no trace: %s", said)
+	}
+}
+
 func TestSpanOfABatchPointsToItsMessagesAndIsAboveNone(t *testing.T) {
 	t.Parallel()
 	collector, tracer, flush := tracer(t)

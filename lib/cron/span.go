@@ -11,10 +11,15 @@ import (
 	"example.com/app/lib/telemetry"
 )
 
-// context is what the work on a run begins in: whatever comes of it, messages too, is correlated by the run.
+// context is what the work on a run begins in: whatever comes of it, messages too, is correlated by the run,
+// and belongs to a trace of its own.
 func (s *Scheduler) context(ctx context.Context, h *held) context.Context {
 	log := s.log.With("job", h.job, "run", h.id, "tick", h.tick, "epoch", h.epoch)
-	return telemetry.With(ctx, log, telemetry.Trace{CorrelationID: fmt.Sprintf("%s/%d", h.job, h.id)})
+	t := telemetry.Trace{CorrelationID: fmt.Sprintf("%s/%d", h.job, h.id)}
+	if s.tracer == nil {
+		t.Traceparent = telemetry.NewTraceparent()
+	}
+	return telemetry.With(ctx, log, t)
 }
 
 func endSpan(span trace.Span, h *held, e ending, err error) {

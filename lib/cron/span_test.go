@@ -1,6 +1,7 @@
 package cron_test
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"log/slog"
@@ -79,6 +80,39 @@ func TestFailedJobIsReportedTracedAndCounted(t *testing.T) {
 		if n := counted(t, metrics, outcome); n != want {
 			t.Errorf("%g %s, want %g", n, outcome, want)
 		}
+	}
+}
+
+func TestRunBeginsATraceWhereNobodyTraces(t *testing.T) {
+	t.Parallel()
+
+	b, out := newBench(t), new(bytes.Buffer)
+	log, closeLog := telemetry.NewLogger(telemetry.LogOptions{To: out, Level: slog.LevelInfo})
+	var trace telemetry.Trace
+	s, err := cron.New(cron.Options{
+		DB: b.db, Host: "a", Log: log, Metrics: prometheus.NewRegistry(),
+		Jobs: []cron.Job{{Name: "walk", Task: cron.Chunks(
+			func(context.Context) (int, error) { return 0, nil },
+			func(ctx context.Context, _ int) (int, bool, error) {
+				trace = telemetry.TraceOf(ctx)
+				return 0, false, nil
+			},
+		)}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.RunNow(t.Context(), "walk"); err != nil {
+		t.Fatal(err)
+	}
+	closeLog()
+
+	if !telemetry.ValidTraceparent(trace.Traceparent) {
+		t.Errorf("its work is done in %+v", trace)
+	}
+	ids := `"trace_id":"` + trace.ID() + `","span_id":"` + trace.SpanID() + `"`
+	if said := out.String(); strings.Count(said, ids) != 2 {
+		t.Errorf("started and done are not both of trace %s: %s", trace.ID(), said)
 	}
 }
 
