@@ -15,6 +15,7 @@ func (d doctor) upstreams() []examination {
 	var all []examination
 	for _, u := range []struct{ setting, url string }{
 		{"IBGE_URL", d.IBGEURL},
+		{"WORLDTIME_URL", d.WorldTimeURL},
 		{"SENTRY_DSN", d.SentryDSN},
 		{"OTEL_EXPORTER_OTLP_ENDPOINT", d.OTLPEndpoint},
 	} {

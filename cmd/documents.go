@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"example.com/app/amqp"
+	"example.com/app/handler"
 	"example.com/app/lib/broker/asyncapi"
 	"example.com/app/lib/pg"
 )
@@ -16,7 +17,7 @@ import (
 func openAPICommand(f *flags) *cobra.Command {
 	return f.documentCommand("openapi", "Print the OpenAPI document of the API", func(s Settings) ([]byte, error) {
 		d := &Deps{Settings: s, Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(), DB: new(pg.DB)}
-		return newAPI(d, nil).Document()
+		return newAPI(d, handler.Upstreams{}).Document()
 	})
 }
 

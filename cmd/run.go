@@ -31,7 +31,7 @@ func runCommand(f *flags) *cobra.Command {
 // title is the service's name in its documents.
 const title = "Students"
 
-func newAPI(d *Deps, states *handler.States) *api.Group {
+func newAPI(d *Deps, u handler.Upstreams) *api.Group {
 	s, gate := d.Settings, newGate(d)
 	o := api.Options{
 		Title:     title,
@@ -54,7 +54,7 @@ func newAPI(d *Deps, states *handler.States) *api.Group {
 	}
 	root := api.New(o)
 	handler.Routes(root, d.DB, d.CPU, gate)
-	handler.UpstreamRoutes(root, states)
+	handler.UpstreamRoutes(root, u)
 	return root
 }
 
@@ -69,11 +69,11 @@ func apiParts(_ context.Context, d *Deps, p *ops.Probes) ([]part, error) {
 	if err := spool.Try(); err != nil { // large bodies go there
 		return nil, err
 	}
-	states, err := newStates(d)
+	upstreams, err := d.askAll()
 	if err != nil {
 		return nil, err
 	}
-	root := newAPI(d, states)
+	root := newAPI(d, upstreams)
 	if s.Auth && s.JWTSecret == "" {
 		d.Log.Warn("everybody is logged out when this process ends: JWT_SECRET is not set")
 	}
@@ -92,7 +92,7 @@ func apiParts(_ context.Context, d *Deps, p *ops.Probes) ([]part, error) {
 		},
 		reload: func(to Settings) {
 			root.SetPolicy(policy(to))
-			states.SetTTL(to.StatesTTL)
+			upstreams.States.SetTTL(to.StatesTTL)
 		},
 	}}, nil
 }

@@ -66,6 +66,8 @@ type Settings struct {
 	IBGEURL   string        `name:"IBGE_URL" default:"https://servicodados.ibge.gov.br/api/v1/localidades" validate:"scheme=http https" help:"where states, cities and districts come from"`
 	StatesTTL time.Duration `name:"STATES_TTL" reload:"true" default:"24h" validate:"min=1s" help:"how long they count as fresh"`
 
+	WorldTimeURL string `name:"WORLDTIME_URL" validate:"scheme=http https" help:"a service that tells the time in a zone as worldtimeapi.org/api does; unset: the program's own data does"`
+
 	StartupTimeout  time.Duration `name:"STARTUP_TIMEOUT" default:"60s" validate:"min=0s" help:"how long to wait for servers that are not up yet"`
 	DrainDelay      time.Duration `name:"DRAIN_DELAY" default:"0s" validate:"min=0s" help:"from not ready to no new work, for load balancers to see it"`
 	ShutdownTimeout time.Duration `name:"SHUTDOWN_TIMEOUT" default:"25s" validate:"min=1ms" help:"how long what runs may take to finish at a stop"`

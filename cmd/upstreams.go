@@ -6,6 +6,7 @@ import (
 	"example.com/app/handler"
 	"example.com/app/lib/ibge"
 	"example.com/app/lib/outgoing"
+	"example.com/app/lib/worldtime"
 )
 
 // ask is a client of an upstream, which this process measures, traces and logs.
@@ -16,6 +17,19 @@ func (d *Deps) ask(setting string, o outgoing.Options) (*outgoing.Client, error)
 		return nil, fmt.Errorf("%w: check %s", err, setting)
 	}
 	return c, nil
+}
+
+// askAll is clients of all that are set.
+func (d *Deps) askAll() (u handler.Upstreams, err error) {
+	if u.States, err = newStates(d); err != nil {
+		return u, err
+	}
+	if d.Settings.WorldTimeURL == "" {
+		return u, nil
+	}
+	service, err := d.ask("WORLDTIME_URL", worldtime.Upstream(d.Settings.WorldTimeURL))
+	u.Time = worldtime.NewClient(service)
+	return u, err
 }
 
 func newStates(d *Deps) (*handler.States, error) {

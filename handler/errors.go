@@ -7,6 +7,7 @@ import (
 	"example.com/app/lib/auth"
 	"example.com/app/lib/cpu"
 	"example.com/app/lib/outgoing"
+	"example.com/app/lib/worldtime"
 	"example.com/app/models"
 )
 
@@ -31,6 +32,7 @@ func Errors() []api.ErrorStatus {
 		{Err: auth.ErrCredentials, Status: http.StatusUnauthorized, Code: "credentials"},
 		{Err: auth.ErrRefresh, Status: http.StatusUnauthorized, Code: "refresh_token"},
 		{Err: auth.ErrSlow, Status: http.StatusTooManyRequests, Code: "too_many_attempts"},
+		{Err: worldtime.ErrNoZone, Status: http.StatusNotFound, Code: "not_found"},
 		{Err: outgoing.ErrNotFound, Status: http.StatusNotFound, Code: "not_found"},
 		{Err: outgoing.ErrFault, Status: http.StatusBadGateway, Code: "upstream_fault"},
 		{Err: outgoing.ErrTimeout, Status: http.StatusGatewayTimeout, Code: "upstream_timeout"},

@@ -8,6 +8,7 @@ import (
 	"example.com/app/lib/auth"
 	"example.com/app/lib/cpu"
 	"example.com/app/lib/pg"
+	"example.com/app/lib/worldtime"
 	"example.com/app/models"
 )
 
@@ -20,12 +21,20 @@ func OrderRoutes(g *api.Group, db *pg.DB) {
 	api.Get(g, "/{order_id}", "showOrder", "Show an order", orders.show, api.Role(auth.Reader))
 }
 
+// Upstreams are the other systems that routes ask.
+type Upstreams struct {
+	States *States
+	Time   *worldtime.Client // nil: our own data answers
+}
+
 // UpstreamRoutes is the table of what other systems tell.
-func UpstreamRoutes(root *api.Group, kept *States) {
-	states := states{kept}
+func UpstreamRoutes(root *api.Group, u Upstreams) {
+	states, timezones := states{u.States}, timezones{u.Time}
 	api.Get(root.Group("/states", "localities"), "", "listStates", "List states, cities and districts", states.list,
 		api.Role(auth.Reader), api.Upstream(), api.Deadline(statesTime),
 		api.Description("Of Brazil, in the order of its institute of statistics. What has become old is handed out while it is renewed; only whoever asks first waits."))
+	api.Get(root.Group("/timezone", "time zones"), "", "showTimezone", "Show the time in a zone", timezones.show,
+		api.Role(auth.Reader), api.Upstream())
 }
 
 // Routes is the table of the API. What burns the processor for long runs on pool; gate knows the sessions of those who

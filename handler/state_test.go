@@ -33,7 +33,7 @@ func country(t testing.TB, i *ibgetest.Institute) client {
 	root := api.New(api.Options{
 		Title: "Students", Version: "test", Prefix: "/api/v1", Errors: handler.Errors(), Logger: slog.New(slog.DiscardHandler),
 	})
-	handler.UpstreamRoutes(root, handler.NewStates(ibge.NewClient(upstream), time.Hour))
+	handler.UpstreamRoutes(root, handler.Upstreams{States: handler.NewStates(ibge.NewClient(upstream), time.Hour)})
 	return client{t: t, api: apitest.Handler(t, root)}
 }
 

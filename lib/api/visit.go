@@ -41,6 +41,9 @@ func visitOf(ctx context.Context) *visit {
 	return v
 }
 
+// Address is that of who sends the request of a handler's context; the zero address where the connection has none.
+func Address(ctx context.Context) netip.Addr { return visitOf(ctx).client }
+
 func (s *server) newVisit(c echo.Context) *visit {
 	r := c.Request()
 	v := &visit{start: time.Now(), policy: s.policy.Load(), call: s.callOf(c), client: s.clientOf(r)}
