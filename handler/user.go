@@ -34,10 +34,14 @@ func (u users) show(ctx context.Context, in *schemas.UserID) (schemas.UserOut, e
 }
 
 // me answers ErrNobody where nobody has to log in.
-func (u users) me(ctx context.Context, _ *struct{}) (schemas.UserOut, error) {
+func (u users) me(ctx context.Context, _ *struct{}) (schemas.MeOut, error) {
 	who, ok := auth.Of(ctx)
 	if !ok {
-		return schemas.UserOut{}, auth.ErrNobody
+		return schemas.MeOut{}, auth.ErrNobody
 	}
-	return u.show(ctx, &schemas.UserID{ID: who.User})
+	row, err := u.store.Find(ctx, who.User)
+	if err != nil {
+		return schemas.MeOut{}, err
+	}
+	return schemas.NewMeOut(row), nil
 }

@@ -50,6 +50,26 @@ func TestAdminCreatesUsersWhoCanLogIn(t *testing.T) {
 	}
 }
 
+func TestNobodyIsToldThatHisPredecessorsCopyOfMeHolds(t *testing.T) {
+	t.Parallel()
+	g := newGuarded(t)
+	g.add("ada@example.com", auth.Reader)
+	g.add("eve@example.com", auth.Reader)
+	ada, eve := bearer(g.logIn("ada@example.com").Access), bearer(g.logIn("eve@example.com").Access)
+
+	first := g.do(http.MethodGet, "/api/v1/me", "", ada)
+	if vary := first.Header().Get("Vary"); !strings.Contains(vary, "Authorization") {
+		t.Errorf("a cache may answer whoever asks: Vary is %q", vary)
+	}
+	held := header{"If-None-Match", first.Header().Get("ETag")}
+	if again := g.do(http.MethodGet, "/api/v1/me", "", ada, held); again.Code != http.StatusNotModified {
+		t.Errorf("the same user is answered %d %s", again.Code, again.Body)
+	}
+	if other := g.do(http.MethodGet, "/api/v1/me", "", eve, held); other.Code != http.StatusOK || !strings.Contains(other.Body.String(), "eve@example.com") {
+		t.Errorf("the next user is answered %d %s", other.Code, other.Body)
+	}
+}
+
 func TestUsersKeepTheRules(t *testing.T) {
 	t.Parallel()
 	c := newClient(t)

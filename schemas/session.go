@@ -8,8 +8,8 @@ import (
 
 // SessionIn logs in.
 type SessionIn struct {
-	Email    string `json:"email" validate:"required,max=254" mod:"trim" doc:"Whatever its case."`
-	Password string `json:"password" validate:"required,max=128" format:"password"`
+	Email    string `json:"email" validate:"required,max=254" mod:"trim" example:"ada@example.com" doc:"Whatever its case."`
+	Password string `json:"password" validate:"required,max=128" format:"password" example:"correct horse battery staple" doc:"With its white space."`
 }
 
 // RefreshIn goes on with a session.

@@ -10,7 +10,7 @@ import (
 
 // StudentIn creates a student: the body of a request and of a message alike.
 type StudentIn struct {
-	Name string `json:"name" validate:"required,max=255" mod:"trim" doc:"Stored without the white space around it."`
+	Name string `json:"name" validate:"required,max=255" mod:"trim" example:"Ada Lovelace" doc:"Stored without the white space around it."`
 }
 
 // StudentOut is a student as everybody sees it, in answers and in events; the rules are for those who take it in.
