@@ -35,6 +35,9 @@ func (s sessions) create(ctx context.Context, in *schemas.SessionIn) (schemas.Se
 		return schemas.SessionOut{}, err
 	}
 	s.brake.Succeeded(client, email)
+	if err := s.renew(ctx, user, in.Password); err != nil {
+		telemetry.Logger(ctx).Warn("an outdated hash of a password stays", "user", user.ID, "error", err)
+	}
 	return s.begin(ctx, user)
 }
 
@@ -51,7 +54,7 @@ func (s sessions) verified(ctx context.Context, email, password string) (models.
 	if !ok || !user.Active {
 		return models.User{}, auth.ErrCredentials
 	}
-	return user, s.renew(ctx, user, password)
+	return user, nil
 }
 
 // renew hashes a password again whose hash is not as hard to guess as a new one.
