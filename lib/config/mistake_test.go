@@ -1,6 +1,8 @@
 package config_test
 
 import (
+	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -160,4 +162,22 @@ func FuzzEnvFile(f *testing.F) {
 			t.Errorf("%q: got %v", text, err)
 		}
 	})
+}
+
+func TestListOfNetworksOrOriginsSaysWhatItWants(t *testing.T) {
+	t.Parallel()
+
+	type lists struct {
+		Proxies []netip.Prefix `name:"PROXIES"`
+		Origins []string       `name:"ORIGINS" validate:"dive,scheme=http https"`
+	}
+	_, err := config.Load(new(lists), config.Options{Set: []string{"PROXIES=192.0.2.1", "ORIGINS=foo"}})
+	for _, want := range []string{
+		`PROXIES is "192.0.2.1" (--set): must be a comma-separated list, each value a network like 10.0.0.0/8 or 192.0.2.1/32`,
+		`ORIGINS is "foo" (--set): must be a comma-separated list, each value a URL that begins with http:// or https://`,
+	} {
+		if err == nil || !slices.Contains(trim(strings.Split(err.Error(), "\n")), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding"
 	"errors"
 	"log/slog"
+	"net/netip"
 	"net/url"
 	"reflect"
 	"slices"
@@ -37,10 +38,15 @@ func (r rules) hold(f field) bool {
 // wanted is what is allowed, made from the type and the rules so that it cannot differ from them. A type that
 // reads itself says in err what it wants.
 func (f field) wanted(err error) string {
-	if own, ok := errors.AsType[ownError](err); ok && !f.secret && f.value.Type() != reflect.TypeFor[slog.Level]() {
+	if own, ok := errors.AsType[ownError](err); ok && !f.secret && !foreign(f.value.Type()) {
 		return "cannot be used: " + own.Error()
 	}
 	return "must be " + wanted(f.value.Type(), f.rules)
+}
+
+// foreign types are not ours: their errors do not say what they want.
+func foreign(t reflect.Type) bool {
+	return t == reflect.TypeFor[slog.Level]() || t == reflect.TypeFor[[]netip.Prefix]()
 }
 
 func wanted(t reflect.Type, rules string) string {
@@ -60,8 +66,11 @@ func wanted(t reflect.Type, rules string) string {
 	case limits["oneof"] != "":
 		return alternatives(strings.Fields(limits["oneof"]))
 	case limits["scheme"] != "":
-		return "a URL that begins with " + alternatives(schemes(limits["scheme"])) +
-			", special characters in its password percent-encoded"
+		url := "a URL that begins with " + alternatives(schemes(limits["scheme"]))
+		if strings.HasPrefix(limits["scheme"], "http") {
+			return url // few have a password
+		}
+		return url + ", special characters in its password percent-encoded"
 	}
 	return kind(t) + span(t, limits["min"], limits["max"])
 }
@@ -72,6 +81,8 @@ func kind(t reflect.Type) string {
 		return "debug, info, warn or error"
 	case t == reflect.TypeFor[time.Duration]():
 		return "a duration like 500ms, 20s or 1m30s"
+	case t == reflect.TypeFor[netip.Prefix]():
+		return "a network like 10.0.0.0/8 or 192.0.2.1/32"
 	case readsItself(t):
 		return "well-formed"
 	case t.Kind() == reflect.Bool:
