@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"example.com/app/lib/broker"
+	"example.com/app/lib/cache"
 	"example.com/app/lib/cpu"
 	"example.com/app/lib/pg"
 	"example.com/app/lib/telemetry"
@@ -30,6 +31,8 @@ type Deps struct {
 	DB       *pg.DB
 	CPU      *cpu.Pool // for what burns the processor for long
 	Brokers  map[broker.Connection]broker.Driver
+	Cache    cache.Cache
+	Redis    *cache.Redis // Cache, when others share it; nil: it is in this process
 }
 
 func newDeps(s Settings, v voice) *Deps {
@@ -37,7 +40,7 @@ func newDeps(s Settings, v voice) *Deps {
 	metrics.MustRegister(newGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return &Deps{
 		Settings: s, Log: v.log, Level: v.level, Tracer: v.tracer, Metrics: metrics, Ops: http.NewServeMux(),
-		CPU: cpu.NewPool(0), Brokers: map[broker.Connection]broker.Driver{},
+		CPU: cpu.NewPool(0), Brokers: map[broker.Connection]broker.Driver{}, Cache: cache.NewMemory(),
 	}
 }
 
@@ -58,6 +61,9 @@ func (d *Deps) open(ctx context.Context, m mode) error {
 	if err := d.openBrokers(m); err != nil { // they dial in the background
 		return err
 	}
+	if err := d.openCache(m); err != nil { // likewise, when it is asked for something
+		return err
+	}
 	if err := d.openDatabase(ctx, m); err != nil {
 		return err
 	}
@@ -67,6 +73,20 @@ func (d *Deps) open(ctx context.Context, m mode) error {
 	if m.needsBroker {
 		return d.awaitBrokers(ctx)
 	}
+	return nil
+}
+
+func (d *Deps) openCache(m mode) (err error) {
+	if d.Settings.RedisURL == "" {
+		return nil
+	}
+	d.Redis, err = cache.OpenRedis(cache.Options{
+		URL: d.Settings.RedisURL, Name: "app-" + m.name, Log: d.Log, Metrics: d.Metrics, Tracer: d.Tracer,
+	})
+	if err != nil {
+		return fmt.Errorf("%w: check REDIS_URL", err)
+	}
+	d.Cache = d.Redis
 	return nil
 }
 
@@ -93,7 +113,7 @@ func (d *Deps) replica() pg.Replica {
 	}
 }
 
-// Close is the end of a stop: the broker first, with its open confirms, then the database. It tolerates
+// Close is the end of a stop: the broker first, with its open confirms, then the cache and the database. It tolerates
 // what was never opened.
 func (d *Deps) Close(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
@@ -102,6 +122,11 @@ func (d *Deps) Close(ctx context.Context) {
 	for name, driver := range d.Brokers {
 		if err := driver.Close(ctx); err != nil {
 			d.Log.Warn("a connection to the broker closed with an error", "connection", name, "error", err)
+		}
+	}
+	if d.Redis != nil {
+		if err := d.Redis.Close(); err != nil {
+			d.Log.Warn("the cache closed with an error", "error", err)
 		}
 	}
 	if d.DB != nil {

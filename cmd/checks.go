@@ -17,6 +17,9 @@ func (d *Deps) checks(m mode) []ops.Check {
 	for _, p := range d.DB.Pools()[1:] {
 		checks = append(checks, ops.Check{Name: "database " + p.Name, Ask: asked(p.Ping)}) // others do its work
 	}
+	if d.Redis != nil {
+		checks = append(checks, ops.Check{Name: "cache", Ask: d.askCache}) // this process does its work
+	}
 	for name, driver := range d.Brokers {
 		checks = append(checks, ops.Check{
 			Name: "broker " + string(name), Needed: m.needsBroker,
@@ -36,6 +39,13 @@ func asked(ping func(context.Context) error) func(context.Context) error {
 		}
 		return nil
 	}
+}
+
+func (d *Deps) askCache(ctx context.Context) error {
+	if d.Redis.Ping(ctx) != nil {
+		return errors.New("redis does not answer")
+	}
+	return nil
 }
 
 func (d *Deps) askSchema(ctx context.Context) error {

@@ -8,6 +8,7 @@ import (
 
 	"example.com/app/lib/broker"
 	"example.com/app/lib/broker/rabbit"
+	"example.com/app/lib/cache"
 	"example.com/app/lib/pg"
 )
 
@@ -56,6 +57,9 @@ func (s *Settings) checkLogins(wrong wrong) {
 	}
 	if s.DatabaseURLReplica != "" {
 		check("DATABASE_URL_REPLICA", s.DatabaseURLReplica, pg.LoginOf)
+	}
+	if s.RedisURL != "" {
+		check("REDIS_URL", s.RedisURL, cache.LoginOf)
 	}
 	if s.AMQPURL != "" {
 		check("AMQP_URL", s.AMQPURL, rabbit.LoginOf)

@@ -33,6 +33,7 @@ func TestSecretsThatAnybodyCouldGuessAreRefused(t *testing.T) {
 		{[]string{production, jwtSecret, database, "DATABASE_URL_REPLICA=postgres://app:app@db2/app"}, `DATABASE_URL_REPLICA is "postgres://app:xxxxx@db2/app" (environment): ` + password},
 		{[]string{production, jwtSecret, database, "AMQP_URL=amqp://mq/"}, `AMQP_URL is "amqp://mq/" (environment): ` + password},
 		{[]string{production, jwtSecret, database, "AMQP_URL=amqp://app@mq/"}, `AMQP_URL is "amqp://app@mq/" (environment): ` + password},
+		{[]string{production, jwtSecret, database, "REDIS_URL=redis://cache/0"}, `REDIS_URL is "redis://cache/0" (environment): ` + password},
 		{[]string{production, jwtSecret, database, "AMQP_URL_BILLING=amqp://billing:billing@mq/"}, `AMQP_URL_BILLING is "amqp://billing:xxxxx@mq/" (environment): ` + password},
 	} {
 		_, err := config.Load(new(cmd.Settings), config.Options{Environ: c.given})
@@ -61,6 +62,7 @@ func TestURLsAreReadAsWhoOpensThemReadsThem(t *testing.T) {
 		"DATABASE_URL_REPLICA=postgres://app:hush@h/app?sslmode=never": `DATABASE_URL_REPLICA is "postgres://app:xxxxx@h/app?sslmode=never" (environment): cannot be used: `,
 		"AMQP_URL=amqp://app:hush@h: 5672/":                            `AMQP_URL is "amqp://xxxxx@h: 5672/" (environment): must be a URL`,
 		"AMQP_URL_EAST=amqp://app:hush@h/a b":                          `AMQP_URL_EAST is "amqp://app:xxxxx@h/a%20b" (environment): cannot be used: want amqp://`,
+		"REDIS_URL=redis://:hush@h/zero":                               `REDIS_URL is "redis://:xxxxx@h/zero" (environment): cannot be used: want redis://`,
 		"CORS_ORIGINS=https://a.example,b.example":                     `CORS_ORIGINS is "https://a.example,b.example" (environment): must be a comma-separated list, each value a URL that begins with http:// or https://`,
 	} {
 		_, err := config.Load(new(cmd.Settings), config.Options{Environ: []string{given}})

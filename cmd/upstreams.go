@@ -37,5 +37,5 @@ func newStates(d *Deps) (*handler.States, error) {
 	if err != nil {
 		return nil, err
 	}
-	return handler.NewStates(ibge.NewClient(upstream), d.Settings.StatesTTL), nil
+	return handler.NewStates(d.Cache, ibge.NewClient(upstream), d.Settings.StatesTTL), nil
 }

@@ -16,9 +16,9 @@ const statesTime = time.Minute
 // States are kept in the form in which they are handed out: to write a country takes longer than to answer a request.
 type States = cache.Fresh[api.Encoded[schemas.StatesOut]]
 
-// NewStates asks institute when they are older than ttl.
-func NewStates(institute *ibge.Client, ttl time.Duration) *States {
-	return cache.NewFresh("states", ttl, func(ctx context.Context) (api.Encoded[schemas.StatesOut], error) {
+// NewStates asks institute when they are older than ttl, and keeps them in c.
+func NewStates(c cache.Cache, institute *ibge.Client, ttl time.Duration) *States {
+	return cache.NewFresh(c, "states", ttl, func(ctx context.Context) (api.Encoded[schemas.StatesOut], error) {
 		l, err := institute.Localities(ctx)
 		if err != nil {
 			return api.Encoded[schemas.StatesOut]{}, err

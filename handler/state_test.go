@@ -13,6 +13,7 @@ import (
 	"example.com/app/handler"
 	"example.com/app/lib/api"
 	"example.com/app/lib/api/apitest"
+	"example.com/app/lib/cache"
 	"example.com/app/lib/ibge"
 	"example.com/app/lib/ibge/ibgetest"
 	"example.com/app/lib/outgoing"
@@ -33,7 +34,7 @@ func country(t testing.TB, i *ibgetest.Institute) client {
 	root := api.New(api.Options{
 		Title: "Students", Version: "test", Prefix: "/api/v1", Errors: handler.Errors(), Logger: slog.New(slog.DiscardHandler),
 	})
-	handler.UpstreamRoutes(root, handler.Upstreams{States: handler.NewStates(ibge.NewClient(upstream), time.Hour)})
+	handler.UpstreamRoutes(root, handler.Upstreams{States: handler.NewStates(cache.NewMemory(), ibge.NewClient(upstream), time.Hour)})
 	return client{t: t, api: apitest.Handler(t, root)}
 }
 

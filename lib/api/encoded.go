@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/labstack/echo/v4"
+
+	"example.com/app/lib/strict"
 )
 
 // Encoded is the output of a route whose answer is the same for many requests: it is written, compressed and tagged once.
@@ -39,6 +41,16 @@ func Encode[T any](out T) (Encoded[T], error) {
 
 // MarshalJSON is for whoever keeps the answer elsewhere.
 func (f form) MarshalJSON() ([]byte, error) { return f.plain, nil }
+
+// UnmarshalJSON takes it up again there.
+func (e *Encoded[T]) UnmarshalJSON(raw []byte) error {
+	var out T
+	err := strict.Unmarshal(raw, &out)
+	if err == nil {
+		*e, err = Encode(out)
+	}
+	return err
+}
 
 func (f form) encoded() form { return f }
 

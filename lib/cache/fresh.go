@@ -1,4 +1,3 @@
-// Package cache keeps what is expensive to get.
 package cache
 
 import (
@@ -16,16 +15,19 @@ import (
 const (
 	again   = time.Minute      // until a refresh that went wrong is tried once more
 	longest = 10 * time.Minute // for one refresh
+
+	stays = 7 * 24 * time.Hour // a value in the cache, to be handed out as it is while it is refreshed
 )
 
 // Fresh is a value that is fetched again when it is older than its TTL, and handed out as it is meanwhile.
 type Fresh[T any] struct {
-	name  string // in errors and the log
+	name  string // in errors, the log and the cache
+	cache Cache
 	fetch func(context.Context) (T, error)
 	ttl   atomic.Int64
 
 	mu      sync.Mutex
-	shelf   shelf[T]
+	last    *kept[T]  // nil before the first
 	due     time.Time // of the next refresh
 	running *refresh[T]
 }
@@ -46,9 +48,10 @@ func (i *Incomplete) Error() string { return "something is missing: " + i.Cause.
 func (i *Incomplete) Unwrap() error { return i.Cause }
 
 // NewFresh fetches nothing before somebody asks. An error of fetch leaves the value as it is, and so does an *Incomplete
-// when the value is complete; one that lacks something is fetched again after a minute.
-func NewFresh[T any](name string, ttl time.Duration, fetch func(context.Context) (T, error)) *Fresh[T] {
-	f := &Fresh[T]{name: name, fetch: fetch}
+// when the value is complete; one that lacks something is fetched again after a minute. A complete one is kept in c as JSON,
+// too, where it is looked for before it is fetched: so it outlives this process, and others have it.
+func NewFresh[T any](c Cache, name string, ttl time.Duration, fetch func(context.Context) (T, error)) *Fresh[T] {
+	f := &Fresh[T]{name: name, cache: c, fetch: fetch}
 	f.SetTTL(ttl)
 	return f
 }
@@ -61,7 +64,7 @@ func (f *Fresh[T]) SetTTL(ttl time.Duration) { f.ttl.Store(int64(ttl)) }
 func (f *Fresh[T]) Value(ctx context.Context) (T, error) {
 	kept, r := f.look(ctx)
 	if kept != nil {
-		return kept.value, nil
+		return kept.Value, nil
 	}
 	select {
 	case <-r.done:
@@ -77,8 +80,8 @@ func (f *Fresh[T]) look(ctx context.Context) (*kept[T], *refresh[T]) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 
-	k, now := f.shelf.get(), time.Now()
-	if f.running == nil && (k == nil || now.Sub(k.at) >= f.lasts(k) && !now.Before(f.due)) {
+	k, now := f.last, time.Now()
+	if f.running == nil && (k == nil || now.Sub(k.At) >= f.lasts(k) && !now.Before(f.due)) {
 		f.running = &refresh[T]{done: make(chan struct{})}
 		go f.refresh(context.WithoutCancel(ctx), f.running)
 	}
@@ -96,15 +99,27 @@ func (f *Fresh[T]) lasts(k *kept[T]) time.Duration {
 func (f *Fresh[T]) refresh(ctx context.Context, r *refresh[T]) {
 	ctx, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
-	value, err := f.safely(ctx)
-	_, incomplete := errors.AsType[*Incomplete](err)
 	log := telemetry.Logger(ctx)
+	if k := f.recall(ctx); k != nil {
+		log.Info("taken from the cache", "of", f.name, "since", k.At)
+		f.settle(r, k, nil)
+		return
+	}
+
+	value, err := f.safely(ctx)
+	k := &kept[T]{Value: value, At: time.Now()}
 	if err != nil {
 		log.Warn("a refresh did not succeed, or not in full", "of", f.name, "error", err)
 	} else {
 		log.Info("refreshed", "of", f.name)
+		f.share(ctx, k)
 	}
+	f.settle(r, k, err)
+}
 
+// settle ends a refresh for all who wait.
+func (f *Fresh[T]) settle(r *refresh[T], k *kept[T], err error) {
+	_, k.incomplete = errors.AsType[*Incomplete](err)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	defer close(r.done)
@@ -112,13 +127,13 @@ func (f *Fresh[T]) refresh(ctx context.Context, r *refresh[T]) {
 	if err != nil {
 		f.due = time.Now().Add(min(again, time.Duration(f.ttl.Load())))
 	}
-	if err != nil && !incomplete {
+	if err != nil && !k.incomplete {
 		r.err = err
 		return
 	}
-	r.value = value
-	if had := f.shelf.get(); !incomplete || had == nil || had.incomplete {
-		f.shelf.put(&kept[T]{value, time.Now(), incomplete})
+	r.value = k.Value
+	if !k.incomplete || f.last == nil || f.last.incomplete {
+		f.last = k
 	}
 }
 
@@ -132,15 +147,3 @@ func (f *Fresh[T]) safely(ctx context.Context) (value T, err error) {
 	}()
 	return f.fetch(ctx)
 }
-
-// shelf holds the last value, in this process.
-type shelf[T any] struct{ last *kept[T] }
-
-type kept[T any] struct {
-	value      T
-	at         time.Time
-	incomplete bool
-}
-
-func (s *shelf[T]) get() *kept[T]  { return s.last }
-func (s *shelf[T]) put(k *kept[T]) { s.last = k }

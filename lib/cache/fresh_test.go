@@ -49,7 +49,7 @@ func TestOneRefreshServesAllWhoAskMeanwhile(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := new(source)
-		f := cache.NewFresh("x", time.Hour, s.fetch)
+		f := cache.NewFresh(cache.NewMemory(), "x", time.Hour, s.fetch)
 		var clients sync.WaitGroup
 		for range 200 {
 			clients.Go(func() {
@@ -70,7 +70,7 @@ func TestWhoeverLeavesDoesNotStopTheRefresh(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := new(source)
-		f := cache.NewFresh("x", time.Hour, s.fetch)
+		f := cache.NewFresh(cache.NewMemory(), "x", time.Hour, s.fetch)
 		ctx, leave := context.WithTimeout(quiet(t), time.Millisecond)
 		defer leave()
 		if _, err := f.Value(ctx); !errors.Is(err, context.DeadlineExceeded) {
@@ -83,7 +83,7 @@ func TestWhoeverLeavesDoesNotStopTheRefresh(t *testing.T) {
 func TestStaleValueIsServedWhileItIsRefreshed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f := cache.NewFresh("x", time.Hour, new(source).fetch)
+		f := cache.NewFresh(cache.NewMemory(), "x", time.Hour, new(source).fetch)
 		expect(t, f, 1, "the first")
 		time.Sleep(time.Hour)
 		expect(t, f, 1, "it is stale and there")
@@ -99,7 +99,7 @@ func TestRefreshThatFailsLeavesTheValueAndComesAgainInAMinute(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := new(source)
-		f := cache.NewFresh("x", time.Hour, s.fetch)
+		f := cache.NewFresh(cache.NewMemory(), "x", time.Hour, s.fetch)
 		expect(t, f, 1, "the first")
 		s.fail = errors.New("down")
 		time.Sleep(time.Hour)
@@ -120,7 +120,7 @@ func TestIncompleteValueNeverReplacesACompleteOne(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &source{fail: &cache.Incomplete{Cause: errors.New("half")}}
-		f := cache.NewFresh("x", time.Hour, s.fetch)
+		f := cache.NewFresh(cache.NewMemory(), "x", time.Hour, s.fetch)
 		expect(t, f, 1, "better than nothing")
 		time.Sleep(time.Minute)
 		expect(t, f, 1, "it is fetched again after a minute")
@@ -140,7 +140,7 @@ func TestFailureIsToldToAllWhoWaitAndTheNextTriesAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		down := errors.New("down")
 		s := &source{fail: down}
-		f := cache.NewFresh("x", time.Hour, s.fetch)
+		f := cache.NewFresh(cache.NewMemory(), "x", time.Hour, s.fetch)
 		if _, err := f.Value(quiet(t)); !errors.Is(err, down) {
 			t.Errorf("%v", err)
 		}
@@ -153,8 +153,65 @@ func TestPanicOfARefreshEndsInAnErrorAndInTheLog(t *testing.T) {
 	t.Parallel()
 	var log strings.Builder
 	ctx := telemetry.WithLogger(t.Context(), slog.New(slog.NewTextHandler(&log, nil)))
-	f := cache.NewFresh("x", time.Hour, func(context.Context) (int, error) { panic("ouch") })
+	f := cache.NewFresh(cache.NewMemory(), "x", time.Hour, func(context.Context) (int, error) { panic("ouch") })
 	if _, err := f.Value(ctx); err == nil || !strings.Contains(err.Error(), "ouch") || !strings.Contains(log.String(), "fresh_test.go") {
 		t.Errorf("%v, %s", err, log.String())
+	}
+}
+
+func TestValueIsTakenFromTheCacheBeforeItIsFetched(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, s, other := cache.NewMemory(), new(source), new(source)
+		f, g := cache.NewFresh(c, "x", time.Hour, s.fetch), cache.NewFresh(c, "x", time.Hour, other.fetch)
+		expect(t, f, 1, "the first")
+		expect(t, g, 1, "it is in the cache")
+		if other.asked.Load() != 0 {
+			t.Error("what another has fetched was fetched again")
+		}
+		time.Sleep(time.Hour)
+		expect(t, f, 1, "it is stale")
+		expect(t, f, 2, "it was refreshed")
+		expect(t, g, 1, "it is stale here")
+		expect(t, g, 2, "another has refreshed it")
+		if other.asked.Load() != 0 {
+			t.Error("what another has refreshed was fetched again")
+		}
+
+		time.Sleep(2 * time.Hour)
+		late := cache.NewFresh(c, "x", time.Hour, other.fetch)
+		other.asked.Store(6)
+		expect(t, late, 2, "stale is better than a wait")
+		expect(t, late, 2, "it is refreshed")
+		expect(t, late, 7, "it was refreshed")
+	})
+}
+
+func TestIncompleteValueStaysInItsProcess(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, s := cache.NewMemory(), &source{fail: &cache.Incomplete{Cause: errors.New("half")}}
+		f, g := cache.NewFresh(c, "x", time.Hour, s.fetch), cache.NewFresh(c, "x", time.Hour, s.fetch)
+		expect(t, f, 1, "better than nothing")
+		s.fail = nil
+		expect(t, g, 2, "the cache has no incomplete one")
+		time.Sleep(time.Minute)
+		expect(t, f, 1, "it lacks something")
+		expect(t, f, 2, "a complete one was in the cache")
+	})
+}
+
+func TestWhatAnotherVersionHasWrittenIsFetchedAnew(t *testing.T) {
+	t.Parallel()
+	for _, raw := range []string{
+		"", "null", "{}", `{"value":`, `{"value":"x","at":"2026-01-02T00:00:00Z"}`, `{"value":5,"at":"9999-01-02T00:00:00Z"}`,
+		`{"value":5,"more":1,"at":"2026-01-02T00:00:00Z"}`, `{"at":"2026-01-02T00:00:00Z"}`,
+	} {
+		c := cache.NewMemory()
+		c.Set(t.Context(), "x", []byte(raw), time.Hour)
+		f := cache.NewFresh(c, "x", time.Hour, func(context.Context) (int, error) { return 1, nil })
+		if got, err := f.Value(quiet(t)); got != 1 || err != nil {
+			t.Errorf("%s: %d, %v", raw, got, err)
+		}
 	}
 }
