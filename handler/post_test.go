@@ -116,13 +116,13 @@ func TestPostsAreJudged(t *testing.T) {
 		`"features": [` + strings.Repeat(`{"feature_name": "a"},`, 100) + `{"feature_name": "a"}]`: `"/features","code":"max"`,
 		`"id": 1`: `"/id","code":"unknown"`,
 	} {
-		body := `{` + member
+		members := []string{member}
 		for name, value := range map[string]string{"title": "a", "content": "b"} {
 			if !strings.HasPrefix(member, `"`+name+`"`) {
-				body += `, "` + name + `": "` + value + `"`
+				members = append(members, `"`+name+`": "`+value+`"`)
 			}
 		}
-		w := c.do(http.MethodPost, posts, body+"}")
+		w := c.do(http.MethodPost, posts, "{"+strings.Join(members, ", ")+"}")
 		if w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), `"pointer":`+want) {
 			t.Errorf("%.60s answers %d %.300s, want %s", member, w.Code, w.Body, want)
 		}
