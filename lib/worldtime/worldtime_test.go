@@ -52,9 +52,19 @@ func written(t worldtime.Time) string {
 
 func noZones() [][2]string {
 	return [][2]string{
-		{"Europe", "Atlantis"}, {"Europe", ".."}, {"..", "passwd"}, {"Europe", "../../../etc/passwd"}, {"Europe", `..\Berlin`},
-		{"", "Berlin"}, {"Europe", ""}, {"/etc", "passwd"}, {"Europe", "Berlin/"}, {"Europe", "Berlin\x00"}, {"Europe", "./Berlin"},
-		{"Europe/Berlin", ""}, {"America/Argentina", "Salta"},
+		{"Europe", "Atlantis"},
+		{"Europe", ".."},
+		{"..", "passwd"},
+		{"Europe", "../../../etc/passwd"},
+		{"Europe", `..\Berlin`},
+		{"", "Berlin"},
+		{"Europe", ""},
+		{"/etc", "passwd"},
+		{"Europe", "Berlin/"},
+		{"Europe", "Berlin\x00"},
+		{"Europe", "./Berlin"},
+		{"Europe/Berlin", ""},
+		{"America/Argentina", "Salta"},
 	}
 }
 
