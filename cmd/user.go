@@ -3,6 +3,8 @@ package cmd
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -37,13 +39,26 @@ func userCreateCommand(f *flags) *cobra.Command {
 			}
 			in := schemas.UserIn{Email: models.Email(args[0]), Password: password, Role: auth.Role(role)}
 			if err := strict.Validate(&in); err != nil {
-				return fmt.Errorf("create user %s: %w", in.Email, err)
+				return fmt.Errorf("create user %q: %w", in.Email, spoken(err))
 			}
 			return f.withDatabase(c, "user", func(d *Deps) error { return createUser(c, d, in) })
 		},
 	}
 	c.Flags().Var(&role, "role", "reader, editor or admin; each may do what the ones before it may")
 	return c
+}
+
+// spoken says what is wrong by names alone: a command line has no JSON pointers.
+func spoken(err error) error {
+	wrong, ok := errors.AsType[strict.Problems](err)
+	if !ok {
+		return err
+	}
+	said := slices.Clone(wrong)
+	for i := range said {
+		said[i].Pointer = strings.TrimPrefix(said[i].Pointer, "/")
+	}
+	return said
 }
 
 func createUser(c *cobra.Command, d *Deps, in schemas.UserIn) error {
@@ -78,8 +93,10 @@ func userListCommand(f *flags) *cobra.Command {
 
 func userDisableCommand(f *flags) *cobra.Command {
 	return &cobra.Command{
-		Use:     "disable EMAIL",
-		Short:   "Keep a user from logging in, and end the sessions that are open",
+		Use:   "disable EMAIL",
+		Short: "Keep a user from logging in, and end the sessions that are open",
+		Long: "Keep a user from logging in, and end the sessions that are open.\n\n" +
+			"It cannot be undone yet: no command lets the user log in again, and the e-mail address stays taken.",
 		Example: "  app user disable ada@example.com",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {

@@ -74,9 +74,9 @@ func TestUsersAreMadeListedAndDisabledAtTheCommandLine(t *testing.T) {
 
 	for what, attempt := range map[string]struct{ email, password, want string }{
 		"another of the same address": {"ADA@example.com", password, "another user has that e-mail address"},
-		"a short password":            {"grace@example.com", "short", "/password"},
-		"no password":                 {"grace@example.com", "", "/password"},
-		"no address":                  {"grace", password, "/email"},
+		"a short password":            {"grace@example.com", "short", ": password must"},
+		"no password":                 {"grace@example.com", "", ": password must"},
+		"no address":                  {"grace", password, ": email must"},
 	} {
 		if said, status := typed(t, attempt.password, s, "user", "create", attempt.email); status != 1 || !strings.Contains(said, attempt.want) {
 			t.Errorf("%s: app user create ended with %d and said %s", what, status, said)

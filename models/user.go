@@ -119,7 +119,7 @@ func (u Users) Disable(ctx context.Context, email string) (row User, err error) 
 		return err
 	})
 	if err != nil {
-		return User{}, fault(err, "disable user %s", email)
+		return User{}, fault(err, "disable user %q", email)
 	}
 	return row, nil
 }
