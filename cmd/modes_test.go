@@ -196,7 +196,7 @@ func TestWrongUseEndsWithTwo(t *testing.T) {
 		{"queue", "drop", "example.main.dead", "--all"},
 		{"queue", "drop", "example.main.dead", "--yes"},
 	} {
-		if said, status := run(t, t.TempDir(), nil, args...); status != 2 || !strings.Contains(said, "app --help") {
+		if said, status := run(t, t.TempDir(), nil, args...); status != 2 || !strings.Contains(said, "\nsee: app ") || !strings.Contains(said, " --help") {
 			t.Errorf("app %s ended with %d and said %s", strings.Join(args, " "), status, said)
 		}
 	}

@@ -26,14 +26,14 @@ type flags struct {
 // Execute runs the command line and returns the exit status: 0, 1 for an error, 2 for wrong use.
 func Execute(ctx context.Context) int {
 	root, begun := rootCommand()
-	err := root.ExecuteContext(ctx)
+	c, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return 0
 	}
 
 	fmt.Fprintln(os.Stderr, "app:", err)
 	if !*begun {
-		fmt.Fprintln(os.Stderr, "see: app --help")
+		fmt.Fprintln(os.Stderr, "see:", c.CommandPath(), "--help")
 		return wrongUse
 	}
 	return 1
