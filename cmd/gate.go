@@ -15,7 +15,7 @@ import (
 // newGate knows who has logged in. Without JWT_SECRET its tokens are good for as long as this process lives.
 func newGate(d *Deps) *auth.Gate {
 	tokens := auth.NewTokens(auth.TokenOptions{
-		Service:  title,
+		Service:  service,
 		Secret:   cmp.Or(d.Settings.JWTSecret, rand.Text()+rand.Text()),
 		Previous: d.Settings.JWTSecretPrevious,
 	})

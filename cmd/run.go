@@ -31,6 +31,9 @@ func runCommand(f *flags) *cobra.Command {
 // title is the service's name in its documents.
 const title = "Students"
 
+// service is its name in tokens and traces; with another one no access token is good any more.
+const service = "app"
+
 func newAPI(d *Deps, u handler.Upstreams) *api.Group {
 	s, gate := d.Settings, newGate(d)
 	o := api.Options{

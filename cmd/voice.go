@@ -33,7 +33,7 @@ func newVoice(ctx context.Context, s Settings, mode string) (voice, error) {
 	log = log.With("mode", mode)
 
 	tracer, flush, err := telemetry.OpenTracing(ctx, telemetry.TracingOptions{
-		Endpoint: s.OTLPEndpoint, Service: "app", Mode: mode, Version: version, Environment: s.Env, Log: log,
+		Endpoint: s.OTLPEndpoint, Service: service, Mode: mode, Version: version, Environment: s.Env, Log: log,
 	})
 	if err != nil {
 		return voice{}, fmt.Errorf("%w: check OTEL_EXPORTER_OTLP_ENDPOINT", err)
