@@ -22,7 +22,7 @@ func TestServersOwnComplaintsAreInTheLog(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer conn.Close()
+		defer func() { _ = conn.Close() }()
 	}
 	p.Says(`"level":"WARN","msg":"http: Accept error: accept tcp 127.0.0.1:` + s["API_PORT"])
 }
