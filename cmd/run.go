@@ -55,6 +55,9 @@ func newAPI(d *Deps, u handler.Upstreams) *api.Group {
 	if s.Auth {
 		o.Authenticate = gate.Authenticate
 	}
+	if d.Redis != nil {
+		o.Bucket = d.Redis.Take
+	}
 	root := api.New(o)
 	handler.Routes(root, d.DB, d.CPU, gate)
 	handler.UpstreamRoutes(root, u)

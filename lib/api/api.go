@@ -42,6 +42,7 @@ type Options struct {
 	Proxies        []netip.Prefix         // whose X-Forwarded-For is believed
 	HSTS           bool                   // tells browsers to use nothing but TLS, for a year
 	Policy         Policy                 // at the start
+	Bucket         Bucket                 // what counts for RateLimit; nil: each process by itself
 	DB             *pg.DB                 // keeps Idempotency-Keys; nil: no route may be Idempotent
 
 	// Authenticate turns an access token into who asks, or answers auth.ErrToken; nil lets everybody do everything.
@@ -96,7 +97,7 @@ func New(o Options) *Group {
 		secured:     []string{"max-age=31536000"},
 		problemKind: []string{"application/problem+json"},
 	}
-	s.policy.Store(newPolicy(o.Policy, nil))
+	s.policy.Store(newPolicy(o.Policy, nil, o.Bucket))
 	s.document = newDocument(o)
 	s.serveProblems()
 	if o.Docs {

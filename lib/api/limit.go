@@ -1,6 +1,8 @@
 package api
 
 import (
+	"context"
+	"fmt"
 	"net/http"
 	"net/netip"
 	"sync"
@@ -12,28 +14,46 @@ import (
 // remembered bounds what a limiter knows of: 11 MB of clients, as measured. Who is forgotten may begin anew.
 const remembered = 1 << 16
 
+// Bucket takes a token out of a bucket that processes share: one token takes each to come, a full bucket all. It answers how
+// long to wait for one, or an error, soon, when this process is on its own.
+type Bucket func(ctx context.Context, name string, each, all time.Duration) (wait time.Duration, err error)
+
 // limiter is a token bucket for each key, kept as the one time at which the bucket is full again (GCRA, the generic cell
 // rate algorithm of ITU-T I.371).
 type limiter[K comparable] struct {
+	name      string
+	shared    Bucket        // nil: this process counts alone
 	each, all time.Duration // what one token and a full bucket take to come
 
 	mu   sync.Mutex
 	full *simplelru.LRU[K, time.Time]
 }
 
-func newLimiter[K comparable](r Rate) *limiter[K] {
+func newLimiter[K comparable](name string, r Rate, shared Bucket) *limiter[K] {
 	full, err := simplelru.NewLRU[K, time.Time](remembered, nil)
 	if err != nil {
 		panic(err) // the size is a constant
 	}
-	return &limiter[K]{each: r.Per / time.Duration(r.Requests), all: r.Per, full: full}
+	return &limiter[K]{
+		name: "rate " + r.String() + " " + name + " ", shared: shared, each: r.Per / time.Duration(r.Requests), all: r.Per, full: full,
+	}
 }
 
 // take answers 0, or how long to wait until there is a token. A nil limiter has enough of them.
-func (l *limiter[K]) take(key K) time.Duration {
+func (l *limiter[K]) take(ctx context.Context, key K) time.Duration {
 	if l == nil {
 		return 0
 	}
+	if l.shared != nil {
+		if wait, err := l.shared(ctx, l.name+fmt.Sprint(key), l.each, l.all); err == nil {
+			return wait
+		}
+	}
+	return l.own(key)
+}
+
+// own counts in this process.
+func (l *limiter[K]) own(key K) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 
@@ -67,7 +87,7 @@ func (v *visit) limited(method string) error {
 	if v.policy.clients == nil || v.call.quiet || method == http.MethodOptions {
 		return nil
 	}
-	if wait := v.policy.clients.take(network(v.client)); wait > 0 {
+	if wait := v.policy.clients.take(v, network(v.client)); wait > 0 {
 		return tooMany(wait)
 	}
 	return nil
@@ -76,7 +96,7 @@ func (v *visit) limited(method string) error {
 // identify tells the access line who asks, and refuses a user who asks too often, from wherever.
 func (v *visit) identify(user int64) error {
 	v.user = user
-	if wait := v.policy.users.take(user); wait > 0 {
+	if wait := v.policy.users.take(v, user); wait > 0 {
 		return tooMany(wait)
 	}
 	return nil

@@ -15,7 +15,7 @@ type Policy struct {
 // SetPolicy replaces the whole policy at once: a request sees one or the other. Who has used up a rate has still done so
 // when the new policy has the same one.
 func (g *Group) SetPolicy(p Policy) {
-	g.server.policy.Store(newPolicy(p, g.server.policy.Load()))
+	g.server.policy.Store(newPolicy(p, g.server.policy.Load(), g.server.Bucket))
 }
 
 // policy is a Policy as requests use it. It does not change, but for what its limiters remember.
@@ -28,13 +28,13 @@ type policy struct {
 	varyWho []string            // of one that depends on who asks
 }
 
-func newPolicy(given Policy, before *policy) *policy {
+func newPolicy(given Policy, before *policy, shared Bucket) *policy {
 	p := &policy{rate: given.RateLimit, origins: map[string][]string{}, vary: []string{"Accept-Encoding"}}
 	switch {
 	case before != nil && before.rate == p.rate:
 		p.clients, p.users = before.clients, before.users
 	case p.rate != Rate{}:
-		p.clients, p.users = newLimiter[netip.Addr](p.rate), newLimiter[int64](p.rate)
+		p.clients, p.users = newLimiter[netip.Addr]("client", p.rate, shared), newLimiter[int64]("user", p.rate, shared)
 	}
 
 	for _, text := range given.CORSOrigins {
