@@ -62,7 +62,7 @@ func FuzzHeaders(f *testing.F) {
 			}
 			legible(t, w)
 			if seen != nil {
-				inOrder(t, seen, parent)
+				inOrder(seen, t, parent)
 			}
 		}
 	})
@@ -70,7 +70,7 @@ func FuzzHeaders(f *testing.F) {
 
 var requestIDs = regexp.MustCompile(`^[ -~]{1,64}$`)
 
-func inOrder(t *testing.T, ctx context.Context, parent string) {
+func inOrder(ctx context.Context, t *testing.T, parent string) {
 	t.Helper()
 	if who, ok := auth.Of(ctx); !ok || who.User != 1 {
 		t.Errorf("a stranger came in: %+v", who)

@@ -97,8 +97,12 @@ func TestNothingIsReachedPastAGuard(t *testing.T) {
 	s := boxes(t)
 	for _, path := range []string{"/boxes/gone/items", "/closed/items"} {
 		for _, w := range []*struct{ method, path, body string }{
-			{"GET", path, ""}, {"HEAD", path, ""}, {"GET", path + "/3", ""}, {"POST", path, `{"note": "a"}`},
-			{"GET", path + "?after=x&unknown=1", ""}, {"POST", path, `{`},
+			{"GET", path, ""},
+			{"HEAD", path, ""},
+			{"GET", path + "/3", ""},
+			{"POST", path, `{"note": "a"}`},
+			{"GET", path + "?after=x&unknown=1", ""},
+			{"POST", path, `{`},
 		} {
 			got := s.do(t, w.method, "/api/v1"+w.path, w.body)
 			if got.Code != http.StatusNotFound || strings.Contains(got.Body.String(), "leaked") {

@@ -17,7 +17,7 @@ func TestFileIsReadFromItsBeginningEachTime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	if _, err := io.WriteString(f, "Ada"); err != nil {
 		t.Fatal(err)
 	}
