@@ -221,7 +221,7 @@ func TestPanicOfABatchIsLoggedWithTheMessagesOfItsLog(t *testing.T) {
 		}
 		for _, want := range []string{
 			`"msg":"handling","queue":"example.main","messages":2}`,
-			`"msg":"handling","queue":"example.main","message_id":"1","attempt":1,"correlation_id":"1"}`,
+			`"msg":"handling","queue":"example.main","message_id":"1","attempt":1,"correlation_id":"1","trace_id":"`,
 			`"error":"panic: out of range"`, "batch_test.go",
 		} {
 			if !strings.Contains(w.log.String(), want) {

@@ -88,7 +88,7 @@ func TestHandlerSpeaksWithTheIDsOfItsMessage(t *testing.T) {
 		if err := w.stop(); err != nil {
 			t.Error(err)
 		}
-		want := `"msg":"handled","queue":"example.main","message_id":"m-1","attempt":3,"correlation_id":"c-1"}`
+		want := `"msg":"handled","queue":"example.main","message_id":"m-1","attempt":3,"correlation_id":"c-1","trace_id":"`
 		if !strings.Contains(w.log.String(), want) {
 			t.Errorf("got %s", w.log)
 		}
