@@ -95,8 +95,8 @@ func TestImportThatDoesNotWaitEndsWithTheUpload(t *testing.T) {
 func TestImportTakesStandardInput(t *testing.T) {
 	t.Parallel()
 	s, _ := serving(t)
-	c := exec.CommandContext(t.Context(), os.Args[0], "import", "-", "--no-wait", "--url", s.URL("API_PORT", "/"))
-	c.Dir, c.Env, c.Stdin = t.TempDir(), []string{"APP_TEST_BE_THE_APP=1"}, strings.NewReader("{\"name\": \"Ada\"}\n{\"name\": \"Alan\"}\n")
+	c := exec.CommandContext(t.Context(), program(t), "import", "-", "--no-wait", "--url", s.URL("API_PORT", "/"))
+	c.Dir, c.Env, c.Stdin = t.TempDir(), []string{}, strings.NewReader("{\"name\": \"Ada\"}\n{\"name\": \"Alan\"}\n")
 	said, err := c.CombinedOutput()
 	if want := []string{"IMPORT TOTAL CREATED WAITING DEAD REFUSED", "1 2 0 2 0 0"}; err != nil || !slices.Equal(plain(string(said)), want) {
 		t.Errorf("%v, said %s", err, said)

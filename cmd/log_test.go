@@ -3,7 +3,6 @@ package cmd_test
 import (
 	"fmt"
 	"net"
-	"os"
 	"testing"
 
 	"example.com/app/lib/pg/pgtest"
@@ -13,7 +12,7 @@ import (
 func TestServersOwnComplaintsAreInTheLog(t *testing.T) {
 	t.Parallel()
 	s := freePorts(t).With(settings{"DATABASE_URL": pgtest.URL(t)})
-	p := testenv.StartProgram(t, "/bin/sh", t.TempDir(), s, "-c", fmt.Sprintf("ulimit -n 40; exec %s run", os.Args[0]))
+	p := testenv.StartProgram(t, "/bin/sh", t.TempDir(), s, "-c", fmt.Sprintf("ulimit -n 40; exec %s run", program(t)))
 	testenv.Ready(t, s.URL("OPS_PORT", "/readyz"))
 
 	for range 40 {

@@ -4,12 +4,16 @@ import (
 	"os"
 	"testing"
 
-	"example.com/app/cmd"
 	"example.com/app/lib/testenv"
 )
 
-// TestMain lets the test binary be the program: each mode then runs as a process of its own.
-func TestMain(m *testing.M) { os.Exit(testenv.MainOr(m, cmd.Execute)) }
+func TestMain(m *testing.M) { os.Exit(testenv.Main(m)) }
+
+// program is the binary that is shipped: each mode runs as a process of its own.
+func program(t *testing.T) string {
+	t.Helper()
+	return testenv.Build(t, "..")
+}
 
 type settings = testenv.Settings
 
@@ -21,7 +25,7 @@ func freePorts(t *testing.T) settings {
 
 func start(t *testing.T, dir string, s settings, args ...string) *testenv.Program {
 	t.Helper()
-	return testenv.StartProgram(t, os.Args[0], dir, s, args...)
+	return testenv.StartProgram(t, program(t), dir, s, args...)
 }
 
 // run waits for the end and gives what the program said and its exit status.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
-	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -85,8 +84,8 @@ func TestQueueSendPrintsTheIDOfWhatTheBrokerHas(t *testing.T) {
 		t.Errorf("exit status %d, said %q, got %+v, %v", status, said, d.Envelope, err)
 	}
 
-	c := exec.CommandContext(t.Context(), os.Args[0], "queue", "send", f.Name, "-", "--output", "json")
-	c.Dir, c.Env, c.Stdin = t.TempDir(), []string{"APP_TEST_BE_THE_APP=1", "AMQP_URL=" + s["AMQP_URL"]}, strings.NewReader("from\nstdin")
+	c := exec.CommandContext(t.Context(), program(t), "queue", "send", f.Name, "-", "--output", "json")
+	c.Dir, c.Env, c.Stdin = t.TempDir(), []string{"AMQP_URL=" + s["AMQP_URL"]}, strings.NewReader("from\nstdin")
 	out, err := c.Output()
 	if err != nil {
 		t.Fatal(err)

@@ -12,7 +12,7 @@ import (
 func TestClosedTerminalEndsWhatWasStartedFromIt(t *testing.T) {
 	t.Parallel()
 	s := freePorts(t).With(settings{"DATABASE_URL": pgtest.URL(t), "SHELL": "/bin/sh"})
-	terminal := testenv.StartProgram(t, "/usr/bin/script", t.TempDir(), s, "-qfc", os.Args[0]+" run", os.DevNull)
+	terminal := testenv.StartProgram(t, "/usr/bin/script", t.TempDir(), s, "-qfc", program(t)+" run", os.DevNull)
 	testenv.Ready(t, s.URL("OPS_PORT", "/readyz"))
 
 	terminal.Kill()

@@ -54,7 +54,7 @@ func TestReadmesTourIsTrue(t *testing.T) {
 	t.Parallel()
 	dir := devDir(t)
 	s := testenv.Ports(t, "API_PORT", "OPS_PORT").With(settings{"SCHEDULE_RENAME_STUDENTS": "off"})
-	itself := fmt.Sprintf("#!/bin/sh\nAPP_TEST_BE_THE_APP=1 exec '%s' \"$@\"\n", os.Args[0])
+	itself := fmt.Sprintf("#!/bin/sh\nexec '%s' \"$@\"\n", program(t))
 	if err := os.WriteFile(filepath.Join(dir, "app"), []byte(itself), 0o700); err != nil {
 		t.Fatal(err)
 	}

@@ -19,9 +19,9 @@ const password = "correct horse battery"
 // typed runs a command with something on its standard input.
 func typed(t *testing.T, input string, s settings, args ...string) (said string, status int) {
 	t.Helper()
-	c := exec.CommandContext(t.Context(), os.Args[0], args...)
+	c := exec.CommandContext(t.Context(), program(t), args...)
 	c.Dir, c.Stdin = t.TempDir(), strings.NewReader(input)
-	c.Env = []string{"APP_TEST_BE_THE_APP=1"}
+	c.Env = []string{}
 	for name, value := range s {
 		c.Env = append(c.Env, name+"="+value)
 	}

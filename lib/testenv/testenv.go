@@ -21,7 +21,7 @@ const startTimeout = 2 * time.Minute // for one server, on a machine that is bus
 //	func TestMain(m *testing.M) { os.Exit(testenv.Main(m)) }
 func Main(m *testing.M) int {
 	code := m.Run()
-	if err := errors.Join(postgres.stop(), rabbit.stop()); err != nil {
+	if err := errors.Join(postgres.stop(), rabbit.stop(), built.stop()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 	}
 	return code
