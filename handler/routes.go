@@ -40,15 +40,7 @@ func UpstreamRoutes(root *api.Group, u Upstreams) {
 // Routes is the table of the API. What burns the processor for long runs on pool; gate knows the sessions of those who
 // have logged in.
 func Routes(root *api.Group, db *pg.DB, pool *cpu.Pool, gate *auth.Gate) {
-	passwords := auth.NewPasswords(pool)
-	users := users{store: models.NewUsers(db), passwords: passwords}
-	sessions := sessions{
-		store: models.NewSessions(db), users: users.store, passwords: passwords, gate: gate, brake: auth.NewBrake(),
-	}
-	students := students{store: models.NewStudents(db)}
-	history := history{store: models.NewStudentEvents(db)}
-	imports := newImports(models.NewStudentImports(db), pool)
-
+	students, history := students{store: models.NewStudents(db)}, history{store: models.NewStudentEvents(db)}
 	g := root.Group("/students", "students")
 	api.Get(g, "", "listStudents", "List students", students.list, api.Role(auth.Reader))
 	api.Post(g, "", "createStudent", "Create a student", students.create, api.Role(auth.Editor), api.Idempotent())
@@ -60,35 +52,41 @@ func Routes(root *api.Group, db *pg.DB, pool *cpu.Pool, gate *auth.Gate) {
 	api.Get(g, "/{id}/events", "listStudentEvents", "List what happened to a student", history.list, api.Role(auth.Reader),
 		api.Description("By version. Events are kept a moment after the change, and one that was overtaken appears between those that are there."))
 
-	files := g.Group("/imports", "imports")
-	api.PostPrepared(files, "", "importStudents", "Create students from a file", imports.prepare, imports.create, api.Role(auth.Editor),
+	imports := newImports(models.NewStudentImports(db), pool)
+	g = root.Group("/students/imports", "imports")
+	api.PostPrepared(g, "", "importStudents", "Create students from a file", imports.prepare, imports.create, api.Role(auth.Editor),
 		api.Idempotent(), api.Status(http.StatusAccepted), api.BodyLimit(ImportBytes), api.Deadline(importTime),
 		api.Description("Takes all rows that keep the rules, or none when the file does not arrive whole. The students come a little later: the import tells how many are there."))
-	api.Get(files, "/{id}", "showImport", "Show how far an import has come", imports.show, api.Role(auth.Reader))
-
-	people := root.Group("/users", "users")
-	api.Post(people, "", "createUser", "Create a user", users.create, api.Role(auth.Admin))
-	api.Get(people, "/{id}", "showUser", "Show a user", users.show, api.Role(auth.Admin))
-	api.Get(root.Group("/me", "users"), "", "showMe", "Show who has logged in", users.me, api.Role(auth.Reader))
+	api.Get(g, "/{id}", "showImport", "Show how far an import has come", imports.show, api.Role(auth.Reader))
 
 	accounts := accounts{store: models.NewAccounts(db)}
-	clients := root.Group("/accounts", "accounts")
-	api.Get(clients, "", "listAccounts", "List accounts", accounts.list, api.Role(auth.Reader))
-	api.Post(clients, "", "createAccount", "Create an account", accounts.create, api.Role(auth.Editor), api.Idempotent())
-	api.Get(clients, "/{account_id}", "showAccount", "Show an account", accounts.show, api.Role(auth.Reader))
-	OrderRoutes(clients.Group("/{account_id}/orders", "orders", api.NewLoader(accounts.load)), db)
+	g = root.Group("/accounts", "accounts")
+	api.Get(g, "", "listAccounts", "List accounts", accounts.list, api.Role(auth.Reader))
+	api.Post(g, "", "createAccount", "Create an account", accounts.create, api.Role(auth.Editor), api.Idempotent())
+	api.Get(g, "/{account_id}", "showAccount", "Show an account", accounts.show, api.Role(auth.Reader))
+	OrderRoutes(g.Group("/{account_id}/orders", "orders", api.NewLoader(accounts.load)), db)
 
 	posts := posts{store: models.NewPosts(db)}
-	blog := root.Group("/posts", "posts")
-	api.Get(blog, "", "listPosts", "List posts", posts.list, api.Role(auth.Reader))
-	api.Post(blog, "", "createPost", "Create a post", posts.create, api.Role(auth.Editor), api.Idempotent())
-	api.Get(blog, "/{id}", "showPost", "Show a post and its features", posts.show, api.Role(auth.Reader))
+	g = root.Group("/posts", "posts")
+	api.Get(g, "", "listPosts", "List posts", posts.list, api.Role(auth.Reader))
+	api.Post(g, "", "createPost", "Create a post", posts.create, api.Role(auth.Editor), api.Idempotent())
+	api.Get(g, "/{id}", "showPost", "Show a post and its features", posts.show, api.Role(auth.Reader))
 
-	logins := root.Group("/sessions", "sessions")
-	api.Post(logins, "", "createSession", "Log in", sessions.create, api.Public(),
+	passwords := auth.NewPasswords(pool)
+	users := users{store: models.NewUsers(db), passwords: passwords}
+	g = root.Group("/users", "users")
+	api.Post(g, "", "createUser", "Create a user", users.create, api.Role(auth.Admin))
+	api.Get(g, "/{id}", "showUser", "Show a user", users.show, api.Role(auth.Admin))
+	api.Get(root.Group("/me", "users"), "", "showMe", "Show who has logged in", users.me, api.Role(auth.Reader))
+
+	sessions := sessions{
+		store: models.NewSessions(db), users: users.store, passwords: passwords, gate: gate, brake: auth.NewBrake(),
+	}
+	g = root.Group("/sessions", "sessions")
+	api.Post(g, "", "createSession", "Log in", sessions.create, api.Public(),
 		api.Description("Whether the user is unknown, the password wrong or the user disabled is not told. After some failures the next attempt has to wait, longer each time."))
-	api.Post(logins, "/refresh", "refreshSession", "Go on with a session", sessions.refresh, api.Public(), api.Status(http.StatusOK),
+	api.Post(g, "/refresh", "refreshSession", "Go on with a session", sessions.refresh, api.Public(), api.Status(http.StatusOK),
 		api.Description("A refresh token is good once: one that comes again may be stolen, and ends the session."))
-	api.Delete(logins, "", "deleteSession", "Log out", sessions.delete, api.Role(auth.Reader),
+	api.Delete(g, "", "deleteSession", "Log out", sessions.delete, api.Role(auth.Reader),
 		api.Description("Ends the session of the access token. Its tokens are good for nothing from now on, in other processes a few seconds later."))
 }
