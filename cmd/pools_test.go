@@ -10,29 +10,50 @@ import (
 	"example.com/app/lib/testenv"
 )
 
-func listed(t *testing.T, s settings) string {
+func listed(t *testing.T, s settings, noun string) string {
 	t.Helper()
-	status, answer := testenv.Request(t, http.MethodGet, s.URL("API_PORT", "/api/v1/students"), "")
+	status, answer := testenv.Request(t, http.MethodGet, s.URL("API_PORT", "/api/v1/"+noun), "")
 	if status != http.StatusOK {
-		t.Fatalf("the list answers %d %s", status, answer)
+		t.Fatalf("the list of %s answers %d %s", noun, status, answer)
 	}
 	return answer
+}
+
+const anID = "01a20228-3b7b-7407-b7bd-8a699cb19a2c"
+
+// lists are those of what mark fills a database with.
+func lists() []string {
+	return []string{"students", "accounts", "accounts/" + anID + "/orders", "posts"}
+}
+
+// mark makes each list tell which database it is of: orders by their currency, which is how the mark begins.
+func mark(t *testing.T, database, with string) {
+	t.Helper()
+	execute(t, database, strings.NewReplacer("ID", anID, "MARK", with, "CUR", with[:3]).Replace(`
+		INSERT INTO student (name) VALUES ('MARK');
+		INSERT INTO account (id, name) VALUES ('ID', 'MARK');
+		INSERT INTO account_order (id, account_id, amount_cents, currency, status) VALUES ('ID', 'ID', 1, 'CUR', 'paid');
+		INSERT INTO post (id, title, content, additional_data) VALUES ('ID', 'MARK', 'x', '{}')`))
 }
 
 func TestListsAreReadFromTheReplicaWhileItAnswers(t *testing.T) {
 	t.Parallel()
 	replica := pgtest.URL(t)
-	execute(t, replica, "INSERT INTO student (name) VALUES ('Replica')")
+	mark(t, replica, "REPLICA")
 	s := servers(t).With(settings{"DATABASE_URL_REPLICA": replica, "DB_MAX_CONNECTIONS_REPLICA": "3"})
-	execute(t, s["DATABASE_URL"], "INSERT INTO student (name) VALUES ('Primary')")
+	mark(t, s["DATABASE_URL"], "PRIMARY")
 	p := start(t, t.TempDir(), s, "run")
 	testenv.Ready(t, s.URL("OPS_PORT", "/readyz"))
 
-	if got := listed(t, s); !strings.Contains(got, "Replica") {
-		t.Errorf("the list is %s", got)
+	for _, noun := range lists() {
+		if got := listed(t, s, noun); !strings.Contains(got, `"REP`) {
+			t.Errorf("the list of %s is %s", noun, got)
+		}
 	}
-	if _, got := testenv.Request(t, http.MethodGet, s.URL("API_PORT", "/api/v1/students/1"), ""); !strings.Contains(got, "Primary") {
-		t.Errorf("one student is %s", got)
+	for _, one := range []string{"students/1", "posts/" + anID} {
+		if _, got := testenv.Request(t, http.MethodGet, s.URL("API_PORT", "/api/v1/"+one), ""); !strings.Contains(got, "PRIMARY") {
+			t.Errorf("%s is %s", one, got)
+		}
 	}
 	_, metrics := testenv.Request(t, http.MethodGet, s.URL("OPS_PORT", "/metrics"), "")
 	for _, line := range []string{`app_db_pool_connections_max{pool="primary"} 10`, `app_db_pool_connections_max{pool="replica"} 3`} {
@@ -46,8 +67,10 @@ func TestListsAreReadFromTheReplicaWhileItAnswers(t *testing.T) {
 		t.Fatal(err)
 	}
 	execute(t, s["DATABASE_URL"], "DROP DATABASE "+strings.TrimPrefix(u.Path, "/")+" WITH (FORCE)")
-	if got := listed(t, s); !strings.Contains(got, "Primary") {
-		t.Errorf("without the replica the list is %s", got)
+	for _, noun := range lists() {
+		if got := listed(t, s, noun); !strings.Contains(got, `"PRI`) {
+			t.Errorf("without the replica the list of %s is %s", noun, got)
+		}
 	}
 	testenv.Eventually(t, "/readyz is ready and names the replica", func() bool {
 		status, ready := testenv.Request(t, http.MethodGet, s.URL("OPS_PORT", "/readyz"), "")
@@ -63,7 +86,7 @@ func TestServiceStartsWithoutItsReplica(t *testing.T) {
 	testenv.Ready(t, s.URL("OPS_PORT", "/readyz"))
 
 	p.Says(`"msg":"a server does not tell how many connections it has`)
-	if got := listed(t, s); got != `{"items":[],"next":null}` {
+	if got := listed(t, s, "students"); got != `{"items":[],"next":null}` {
 		t.Errorf("the list is %s", got)
 	}
 	p.Stop()

@@ -40,13 +40,17 @@ func (p Posts) Find(ctx context.Context, id uuid.UUID) (Post, error) {
 	return row, nil
 }
 
-// List is ordered by id, which is the order of creation, and holds at most limit posts with ids above after.
-func (p Posts) List(ctx context.Context, after uuid.UUID, limit int) ([]Post, error) {
-	rows, err := p.db.Query(ctx, selectPost+" WHERE id > $1 ORDER BY id LIMIT $2", after, limit)
-	if err != nil {
-		return nil, fault(err, "list posts")
-	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Post])
+// List is ordered by id, which is the order of creation, and holds at most limit posts with ids above after, as they were a
+// moment ago.
+func (p Posts) List(ctx context.Context, after uuid.UUID, limit int) (list []Post, err error) {
+	err = p.db.Lagging(ctx, func(ctx context.Context) error {
+		rows, err := p.db.Query(ctx, selectPost+" WHERE id > $1 ORDER BY id LIMIT $2", after, limit)
+		if err != nil {
+			return err
+		}
+		list, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Post])
+		return err
+	})
 	if err != nil {
 		return nil, fault(err, "list posts")
 	}
