@@ -65,6 +65,8 @@ func keywords(s *jsonschema.Schema, t reflect.Type, rules []string) {
 			s.Enum = enum(t, arg)
 		case "iso4217":
 			s.Enum = currencies()
+		case "iso3166_1_alpha2":
+			s.Enum = countries()
 		case "unique":
 			s.WithUniqueItems(true)
 		case "dive":

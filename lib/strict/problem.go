@@ -96,5 +96,6 @@ func Codes() []Problem {
 		{Code: "uuid", Detail: "It is no UUID."},
 		{Code: "url", Detail: "It is no URL."},
 		{Code: "iso4217", Detail: "It is no currency's code by ISO 4217."},
+		{Code: "iso3166_1_alpha2", Detail: "It is no country's code of two letters by ISO 3166-1."},
 	}
 }

@@ -46,6 +46,8 @@ func ruleDetail(w validator.FieldError) string {
 		return "must be a URL"
 	case "iso4217":
 		return "must be the code of a currency by ISO 4217, as EUR"
+	case "iso3166_1_alpha2":
+		return "must be the code of a country by ISO 3166-1, as BR"
 	}
 	return "must satisfy " + strings.TrimSuffix(w.Tag()+"="+w.Param(), "=")
 }

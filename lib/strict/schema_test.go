@@ -172,30 +172,43 @@ func TestRequiredIsWhatItsOwnRulesRefuseToMiss(t *testing.T) {
 	}
 }
 
-func TestCurrenciesAreListed(t *testing.T) {
+func TestCurrenciesAndCountriesAreListed(t *testing.T) {
 	t.Parallel()
-	type price struct {
+	type place struct {
 		Currency string `json:"currency" validate:"required,iso4217"`
+		Country  string `json:"country,omitempty" validate:"omitempty,iso3166_1_alpha2"`
 	}
 
-	schema, err := strict.Schema(price{}, strict.In)
+	schema, err := strict.Schema(place{}, strict.In)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var described struct {
-		Properties struct{ Currency struct{ Enum []string } }
+		Properties struct{ Currency, Country struct{ Enum []string } }
 	}
 	if err := json.Unmarshal(schema, &described); err != nil {
 		t.Fatal(err)
 	}
 
-	codes := described.Properties.Currency.Enum
-	if len(codes) < 150 || !slices.Contains(codes, "BRL") || slices.Contains(codes, "ABC") || !slices.IsSorted(codes) {
-		t.Errorf("the schema lists %v", codes)
+	for _, test := range []struct {
+		codes      []string
+		least      int
+		known, not string
+	}{
+		{described.Properties.Currency.Enum, 150, "BRL", "ABC"},
+		{described.Properties.Country.Enum, 240, "BR", "AA"},
+	} {
+		if len(test.codes) < test.least || !slices.Contains(test.codes, test.known) || slices.Contains(test.codes, test.not) || !slices.IsSorted(test.codes) {
+			t.Errorf("the schema lists %v", test.codes)
+		}
 	}
-	for code, want := range map[string]bool{"BRL": true, "brl": false, "ABC": false, "EURO": false} {
-		if err := strict.Decode([]byte(`{"currency": "`+code+`"}`), new(price)); (err == nil) != want {
-			t.Errorf("%s is answered %v", code, err)
+	for text, want := range map[string]bool{
+		`{"currency": "BRL"}`: true, `{"currency": "brl"}`: false, `{"currency": "ABC"}`: false, `{"currency": "EURO"}`: false,
+		`{"currency": "BRL", "country": "BR"}`: true, `{"currency": "BRL", "country": "br"}`: false,
+		`{"currency": "BRL", "country": "AA"}`: false, `{"currency": "BRL", "country": "BRA"}`: false,
+	} {
+		if err := strict.Decode([]byte(text), new(place)); (err == nil) != want {
+			t.Errorf("%s is answered %v", text, err)
 		}
 	}
 }
