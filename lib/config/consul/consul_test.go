@@ -50,12 +50,13 @@ func TestWhyNothingCouldBeReadIsToldWithoutTheToken(t *testing.T) {
 		"page":   {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>") }, "it does not answer as Consul does"},
 		"broken": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }, "it answers 500"},
 		"moved":  {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, guarded, http.StatusFound) }, "it answers 302"},
-		"huge": {func(w http.ResponseWriter, _ *http.Request) {
-			for range 9 {
+		"endless": {func(w http.ResponseWriter, r *http.Request) {
+			for r.Context().Err() == nil {
 				_, _ = io.WriteString(w, strings.Repeat(" ", 1<<20))
 			}
 		}, "it answers with more than 8388608 bytes"},
-		"silent": {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "no answer within 3s"},
+		"broken off": {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `[{"Key":"app/ENV"`) }, "it does not answer as Consul does"},
+		"silent":     {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "no answer within 5s"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
