@@ -43,7 +43,7 @@ func (r *Redis) do(ctx context.Context, command string, send func(context.Contex
 		r.meters.count(command, "open")
 		return errAlone
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.patience)
 	defer cancel()
 	ctx, span := r.tracer.Start(ctx, "redis "+command, trace.SpanKindClient)
 	defer span.End()

@@ -15,10 +15,12 @@ import (
 	"example.com/app/lib/testenv"
 )
 
-// open is a client of a Redis, which logs nowhere.
+// open is a patient client of a Redis, which logs nowhere.
 func open(t *testing.T, url string) *cache.Redis {
 	t.Helper()
-	return openWith(t, cache.Options{URL: url, Name: "test", Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry()})
+	return openWith(t, cache.Options{
+		URL: url, Name: "test", Patience: 20 * time.Second, Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(),
+	})
 }
 
 func openWith(t *testing.T, o cache.Options) *cache.Redis {

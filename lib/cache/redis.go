@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,8 +18,13 @@ import (
 	"example.com/app/lib/telemetry"
 )
 
-// patience is how long one command may take, its connection included: whoever waits can do without the answer.
-const patience = 300 * time.Millisecond
+const (
+	// patience is how long one command may take: whoever waits can do without the answer.
+	patience = 300 * time.Millisecond
+
+	// reach is how long a new connection may take. Its command does not wait for it that long, but the next ones have it.
+	reach = 3 * time.Second
+)
 
 // prefix is before each key, for a Redis that has other users, too.
 const prefix = "app:"
@@ -26,20 +32,22 @@ const prefix = "app:"
 // Redis is a cache that processes share, and their counts. A server that does not answer costs one command in a second
 // 300 ms, and the others nothing.
 type Redis struct {
-	client  *redis.Client
-	take    *redis.Script
-	breaker circuitbreaker.CircuitBreaker[struct{}]
-	meters  *meters
-	tracer  *telemetry.Tracer
+	client   *redis.Client
+	patience time.Duration
+	take     *redis.Script
+	breaker  circuitbreaker.CircuitBreaker[struct{}]
+	meters   *meters
+	tracer   *telemetry.Tracer
 }
 
 // Options are a Redis as a process sees it.
 type Options struct {
-	URL     string // redis://user:password@host:6379/0, or rediss
-	Name    string // of this client, in CLIENT LIST
-	Log     *slog.Logger
-	Metrics prometheus.Registerer // nil: nobody looks
-	Tracer  *telemetry.Tracer
+	URL      string        // redis://user:password@host:6379/0, or rediss
+	Name     string        // of this client, in CLIENT LIST
+	Patience time.Duration // for a command; 0: 300 ms
+	Log      *slog.Logger
+	Metrics  prometheus.Registerer // nil: nobody looks
+	Tracer   *telemetry.Tracer
 }
 
 // OpenRedis connects when it is asked for something. It silences go-redis, for the whole process: what is wrong is said to Log.
@@ -50,13 +58,16 @@ func OpenRedis(o Options) (*Redis, error) {
 	}
 	options.ClientName = o.Name
 	options.MaxRetries, options.DialerRetries = -1, 1 // the breaker decides
-	options.DialTimeout, options.ReadTimeout, options.WriteTimeout, options.PoolTimeout = patience, patience, patience, patience
+	wait := cmp.Or(o.Patience, patience)
+	options.DialTimeout, options.ReadTimeout, options.WriteTimeout, options.PoolTimeout = max(reach, wait), wait, wait, wait
 	options.ContextTimeoutEnabled = true
 	options.DisableIdentity = true
 	options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 
 	logging.Disable()
-	r := &Redis{client: redis.NewClient(options), take: redis.NewScript(takeScript), breaker: newBreaker(o.Log), tracer: o.Tracer}
+	r := &Redis{
+		client: redis.NewClient(options), patience: wait, take: redis.NewScript(takeScript), breaker: newBreaker(o.Log), tracer: o.Tracer,
+	}
 	r.meters = newMeters(o.Metrics, r.breaker)
 	return r, nil
 }
@@ -101,6 +112,8 @@ func (r *Redis) Set(ctx context.Context, key string, value []byte, ttl time.Dura
 
 // Ping asks even a server that is left alone at the moment.
 func (r *Redis) Ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, r.patience)
+	defer cancel()
 	if err := r.client.Ping(ctx).Err(); err != nil {
 		return fmt.Errorf("ask Redis: %w", err)
 	}

@@ -2,16 +2,9 @@ package cache_test
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"encoding/pem"
+	"io"
 	"log/slog"
-	"math/big"
-	"os"
-	"path/filepath"
-	"strconv"
+	"net"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -22,7 +15,6 @@ import (
 	dto "github.com/prometheus/client_model/go"
 
 	"example.com/app/lib/cache"
-	"example.com/app/lib/private"
 	"example.com/app/lib/testenv"
 )
 
@@ -195,7 +187,6 @@ func TestURLThatIsNoneIsRefusedWithoutItsPassword(t *testing.T) {
 
 func TestPasswordAndTLSAreTakenFromTheURL(t *testing.T) {
 	t.Parallel()
-	certificate, key := selfSigned(t)
 	server := testenv.NewRedis(t, "--requirepass", "hush", "--tls-port", "0")
 	if err := open(t, strings.Replace(server.URL(), "//", "//:hush@", 1)).Ping(t.Context()); err != nil {
 		t.Error(err)
@@ -204,51 +195,56 @@ func TestPasswordAndTLSAreTakenFromTheURL(t *testing.T) {
 		t.Error("it answers without the password")
 	}
 
-	port := freePort(t)
-	testenv.NewRedis(t, "--tls-port", port, "--tls-cert-file", certificate, "--tls-key-file", key, "--tls-auth-clients", "no",
-		"--tls-ca-cert-file", certificate)
-	until(t, "it refuses a server that nobody vouches for", func() bool {
-		err := open(t, "rediss://127.0.0.1:"+port).Ping(t.Context())
-		if err == nil {
-			t.Fatal("it trusts a server that nobody vouches for")
-		}
-		return strings.Contains(err.Error(), "certificate") // not a first handshake that took too long: it reads the system's roots
-	})
-	until(t, "it answers by TLS", func() bool {
-		return open(t, "rediss://127.0.0.1:"+port+"?skip_verify=true").Ping(t.Context()) == nil
+	secure := testenv.RedisTLS(t)
+	if err := open(t, secure).Ping(t.Context()); err == nil || !strings.Contains(err.Error(), "certificate") {
+		t.Errorf("a server that nobody vouches for: %v", err)
+	}
+	if err := open(t, secure+"?skip_verify=true").Ping(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestConnectionThatTakesLongServesThoseWhoComeLater(t *testing.T) {
+	t.Parallel()
+	secure := testenv.RedisTLS(t)
+	far := distant(t, strings.TrimPrefix(secure, "rediss://"), 600*time.Millisecond)
+	r := openWith(t, cache.Options{URL: "rediss://" + far + "?skip_verify=true", Log: slog.New(slog.DiscardHandler)})
+	until(t, "it answers", func() bool {
+		_, err := r.Take(t.Context(), "b", time.Hour, time.Hour)
+		return err == nil
 	})
 }
 
-func selfSigned(t *testing.T) (certificate, key string) {
+// distant is the address of a server whose connections take so long.
+func distant(t *testing.T, server string, away time.Duration) string {
 	t.Helper()
-	owner, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
-	cert, err := x509.CreateCertificate(rand.Reader, template, template, &owner.PublicKey, owner)
-	if err != nil {
-		t.Fatal(err)
-	}
-	bytes, err := x509.MarshalPKCS8PrivateKey(owner)
-	if err != nil {
-		t.Fatal(err)
-	}
-	write := func(kind string, bytes []byte) string {
-		path := filepath.Join(t.TempDir(), "pem")
-		if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: bytes}), 0o600); err != nil {
-			t.Fatal(err)
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			near, err := l.Accept()
+			if err != nil {
+				return
+			}
+			time.AfterFunc(away, func() { pipe(t.Context(), near, server) })
 		}
-		return path
-	}
-	return write("CERTIFICATE", cert), write("PRIVATE KEY", bytes)
+	}()
+	return l.Addr().String()
 }
 
-func freePort(t *testing.T) string {
-	t.Helper()
-	port, err := private.Port()
+func pipe(ctx context.Context, near net.Conn, server string) {
+	defer near.Close()
+	far, err := new(net.Dialer).DialContext(ctx, "tcp", server)
 	if err != nil {
-		t.Fatal(err)
+		return
 	}
-	return strconv.Itoa(port)
+	defer far.Close()
+	go func() {
+		_, _ = io.Copy(far, near)
+		_ = far.Close()
+	}()
+	_, _ = io.Copy(near, far)
 }
