@@ -28,8 +28,8 @@ lint: ## Check style, layers and mistakes
 build: ## Build bin/app, static
 	CGO_ENABLED=0 go build -buildvcs=auto -trimpath -ldflags="-s -w" -o bin/app .
 
-services: ## Start Postgres and RabbitMQ with its management UI in Docker
-	docker compose up --detach --wait postgres rabbitmq
+services: ## Start Postgres, Redis, and RabbitMQ with its management UI in Docker
+	docker compose up --detach --wait postgres rabbitmq redis
 
 watch: ## Run the whole service and start it again when a file changes
 	go run $(WATCH) --build.cmd "go build -o bin/app ." --build.bin bin/app --build.exclude_dir .dev,bin \

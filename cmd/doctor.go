@@ -91,7 +91,7 @@ type examination struct {
 func (d doctor) examine(ctx context.Context) []finding {
 	all := []examination{{check: "settings", look: d.settings}}
 	if len(d.report.Settings()) > 0 { // else the env file could not be read, and they are not those that are meant
-		all = slices.Concat(all, d.secrets(), d.databases(), d.messaging(), d.ports(), d.upstreams())
+		all = slices.Concat(all, d.secrets(), d.databases(), d.messaging(), d.caches(), d.ports(), d.upstreams())
 	}
 
 	findings := make([][]finding, len(all))

@@ -55,12 +55,13 @@ func examine(t *testing.T, dir string, s settings) (found []finding, status int)
 func TestDoctorFindsNothingInAHealthySetUp(t *testing.T) {
 	t.Parallel()
 
-	s := healthy(t)
+	redis := testenv.NewRedis(t, "--requirepass", "hush")
+	s := healthy(t).With(settings{"REDIS_URL": "redis://:hush@" + redis.Address()})
 	said, status := run(t, t.TempDir(), s, "doctor")
 	if status != 0 || strings.Count(said, " ok ") != strings.Count(said, "\n")-1 {
 		t.Errorf("status %d, got\n%s", status, said)
 	}
-	for _, want := range []string{"CHECK", "Postgres 1", "RabbitMQ ", "11, as this program declares them", "is free", "answers"} {
+	for _, want := range []string{"CHECK", "Postgres 1", "RabbitMQ ", "11, as this program declares them", "is free", "answers", "Redis "} {
 		if !strings.Contains(said, want) {
 			t.Errorf("it does not say %s", want)
 		}
@@ -150,6 +151,14 @@ func TestDoctorSaysWhatToDoAboutEachFault(t *testing.T) {
 			{"queue example.main.dead", "warning", "messages that could not be handled: 1", "app queue peek example.main.dead"},
 		}},
 		"port of somebody else": {takenPort, []finding{{"port API_PORT", "fault", "address already in use", "API_PORT to a free port"}}},
+		"no Redis": {set("REDIS_URL", "redis://:hush@127.0.0.1:1"), []finding{
+			{"cache", "fault", "connection refused", "start Redis there, or correct host and port: check REDIS_URL"},
+		}},
+		"Redis' password": {redisURL(":hush@", "--requirepass", "another"), []finding{
+			{"cache", "fault", "WRONGPASS", "correct the user or the password: check REDIS_URL"},
+		}},
+		"Redis that fills":  {redisURL("", "--maxmemory", "100mb"), []finding{{"cache", "warning", "it forgets nothing", "allkeys-lru"}}},
+		"part of a cluster": {redisURL("", "--cluster-enabled", "yes"), []finding{{"cache", "fault", "CLUSTERDOWN", "no cluster"}}},
 		"one port twice": {func(_ *testing.T, _ string, s settings) { s["OPS_PORT"] = s["API_PORT"] }, []finding{
 			{"port OPS_PORT", "fault", " is API_PORT, too", "different ports"},
 		}},
@@ -254,6 +263,13 @@ func answering(function, kind, answer string) func(*testing.T, string, settings)
 		} {
 			execute(t, s["DATABASE_URL"], sql)
 		}
+	}
+}
+
+// redisURL leads to a server of the test.
+func redisURL(login string, arguments ...string) func(*testing.T, string, settings) {
+	return func(t *testing.T, _ string, s settings) {
+		s["REDIS_URL"] = "redis://" + login + testenv.NewRedis(t, arguments...).Address()
 	}
 }
 
