@@ -2,7 +2,7 @@ LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 WATCH := github.com/air-verse/air@v1.67.4
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test chaos explore lint build services watch
+.PHONY: help dev test chaos explore bench lint build services watch
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,10 @@ chaos: ## Break the running service in every way it has to survive, and write do
 explore: ## Ask the running service 200,000 things that its document allows or forbids, and write down the answers
 	@servers=$$(sh lib/testenv/install.sh) && eval "$$servers" && \
 		EXPLORE=full go run ./lib/testenv/with go test -count=1 -timeout=60m -v ./bench/explore
+
+bench: ## Measure the service against the least code that does the same work, and write down the figures
+	@servers=$$(sh lib/testenv/install.sh wrk) && eval "$$servers" && \
+		BENCH=full go run ./lib/testenv/with go test -run='^$$' -bench=. -benchtime=5x -timeout=30m ./bench/speed
 
 lint: ## Check style, layers and mistakes
 	go vet ./...

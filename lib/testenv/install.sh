@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes sure that a Postgres, a RabbitMQ, a Redis, a browser, curl and psql can be run here. What it installs it names on standard error;
-# on standard output it prints the settings of servers that run already, for a shell to eval.
+# Makes sure that a Postgres, a RabbitMQ, a Redis, a browser, curl, psql and what the arguments name can be run here. What it
+# installs it names on standard error; on standard output it prints the settings of servers that run already, for a shell to eval.
 set -eu
 
 have_postgres() {
@@ -27,6 +27,9 @@ have_browser || tools="$tools chromium"
 command -v redis-server >/dev/null || tools="$tools redis-server"
 command -v curl >/dev/null || tools="$tools curl"
 command -v psql >/dev/null || tools="$tools postgresql-client"
+for tool; do
+	command -v "$tool" >/dev/null || tools="$tools $tool"
+done
 missing="$servers$tools"
 [ -n "$missing" ] || exit 0
 
