@@ -24,7 +24,7 @@ func importCommand(f *flags) *cobra.Command {
 			"The file has a JSON object a line, each like the body of POST /api/v1/students, at most 100,000 of them.\n" +
 			"The exit status is 1 when a row was refused or went wrong; the others become students all the same.",
 		Example: "  app import students.ndjson\n  echo '{\"name\": \"Ada\"}' | app import --url http://127.0.0.1:8090 -",
-		Args:    cobra.ExactArgs(1),
+		Args:    exactly("FILE"),
 		RunE: func(c *cobra.Command, args []string) error {
 			s, _, err := f.load(c)
 			if err != nil {

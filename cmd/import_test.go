@@ -168,7 +168,7 @@ func TestImportSaysInOneLineWhatIsWrong(t *testing.T) {
 		"no API":       {[]string{rows(t, 1), "--url", "http://127.0.0.1:1"}, "no API answers at 127.0.0.1:1: start it with app run, or say where it is with --url", 1},
 		"another":      {[]string{rows(t, 1), "--url", other.URL}, "that is not the API; say where it is with --url", 1},
 		"no URL":       {[]string{rows(t, 1), "--url", "127.0.0.1:80"}, "want http://HOST:PORT", 2},
-		"no file name": {nil, "accepts 1 arg(s), received 0\nsee: app import --help", 2},
+		"no file name": {nil, "want FILE\nsee: app import --help", 2},
 	} {
 		said, status := run(t, t.TempDir(), s, append([]string{"import"}, tt.args...)...)
 		if wide := strings.Count(said, "\n") > tt.status; status != tt.status || wide || !strings.Contains(said, tt.want) {

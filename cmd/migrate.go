@@ -88,7 +88,7 @@ func migrateCreateCommand() *cobra.Command {
 		Use:     "create NAME",
 		Short:   "Write an empty migration with the next number into " + migrationsFolder,
 		Example: "  app migrate create add_student_email",
-		Args:    cobra.ExactArgs(1),
+		Args:    exactly("NAME"),
 		RunE: func(c *cobra.Command, args []string) error {
 			path, err := pg.Create(migrationsFolder, args[0])
 			if errors.Is(err, fs.ErrNotExist) {

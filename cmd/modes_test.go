@@ -189,6 +189,8 @@ func TestWrongUseEndsWithTwo(t *testing.T) {
 		{"schedule", "history", "--limit", "0"},
 		{"user", "create", "ada@example.com", "--role", "root"},
 		{"user", "create"},
+		{"user", "role", "ada@example.com", "root"},
+		{"user", "password", "ada@example.com", "secret"},
 		{"queue", "list", "--output", "xml"},
 		{"queue", "requeue", "example.main.dead"},
 		{"queue", "requeue", "example.main.dead", "--all", "--id", "1"},
@@ -207,7 +209,7 @@ func TestEveryCommandExplainsItselfWithAnExample(t *testing.T) {
 	for _, name := range []string{
 		"run", "consume", "schedule", "schedule list", "schedule run", "schedule history", "migrate up", "migrate down",
 		"migrate status", "migrate redo", "migrate create", "dev", "queue list", "queue peek", "queue send", "queue requeue", "queue drop", "config check", "config print", "health", "version",
-		"user create", "user list", "user disable",
+		"user create", "user list", "user role", "user password", "user disable", "user enable",
 	} {
 		said, status := run(t, t.TempDir(), nil, append(strings.Fields(name), "--help")...)
 		if status != 0 || !strings.Contains(said, "Examples:\n  app "+name) {

@@ -22,7 +22,7 @@ func queueDropCommand(f *flags) *cobra.Command {
 		Example: "  app queue drop example.main.dead --reason malformed --yes\n" +
 			"  app queue drop example.main.dead --id 0198c2f0-8f6e-7c3a-b1de-3c1f4f1e2a77 --yes --archive /var/lib/app/dropped.jsonl",
 		Args: func(c *cobra.Command, args []string) error {
-			return cmp.Or(cobra.ExactArgs(1)(c, args), chosen(pick), confirmed(yes))
+			return cmp.Or(exactly("QUEUE.dead")(c, args), chosen(pick), confirmed(yes))
 		},
 		RunE: func(c *cobra.Command, args []string) error {
 			return f.withDesk(c, deskOptions{archive: archive}, func(w workplace) error {

@@ -27,7 +27,7 @@ func queuePeekCommand(f *flags) *cobra.Command {
 			if limit < 1 {
 				return fmt.Errorf("--limit is %d: want at least 1", limit)
 			}
-			return cobra.ExactArgs(1)(c, args)
+			return exactly("QUEUE.dead")(c, args)
 		},
 		RunE: func(c *cobra.Command, args []string) error {
 			pick.All = true

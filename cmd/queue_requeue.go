@@ -23,7 +23,7 @@ func queueRequeueCommand(f *flags) *cobra.Command {
 		Example: "  app queue requeue example.main.dead --reason exhausted --rate 100/s\n" +
 			"  app queue requeue example.main.dead --all --dry-run",
 		Args: func(c *cobra.Command, args []string) error {
-			return cmp.Or(cobra.ExactArgs(1)(c, args), chosen(in.Filter))
+			return cmp.Or(exactly("QUEUE.dead")(c, args), chosen(in.Filter))
 		},
 		RunE: func(c *cobra.Command, args []string) error {
 			return f.withDesk(c, deskOptions{requeue: args[0]}, func(w workplace) error {

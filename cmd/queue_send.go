@@ -12,7 +12,7 @@ func queueSendCommand(f *flags) *cobra.Command {
 		Use:     "send QUEUE BODY",
 		Short:   "Send one message, - for standard input, and print its new message-id once the broker has it",
 		Example: "  app queue send example.main '{\"name\": \"Ada\"}'\n  app queue send example.main - < student.json",
-		Args:    cobra.ExactArgs(2),
+		Args:    exactly("QUEUE", "BODY"),
 		RunE: func(c *cobra.Command, args []string) error {
 			body := []byte(args[1])
 			if args[1] == "-" {

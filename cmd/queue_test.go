@@ -150,7 +150,7 @@ func TestQueueCommandsSayWhatIsWrong(t *testing.T) {
 		{s, "peek example.mian.dead", 1, "; did you mean example.main.dead?"},
 		{dead, "requeue example.mian.dead --all", 1, "find queue example.mian: the server has none of that name: app consume makes those of app queue list; did you mean example.main?"},
 		{s, "send main {}", 1, "a full name begins with its connection, CONNECTION.QUEUE; there are: example"},
-		{s, "send " + f.Name, 2, "accepts 2 arg(s)"},
+		{s, "send " + f.Name, 2, "app: want QUEUE BODY\nsee: app queue send --help"},
 		{s, "send " + f.Dead() + " {}", 1, "send to example.main"},
 		{s, "peek example.unrouted", 1, "RabbitMQ's management UI"},
 		{s, "peek example.old.dead", 1, "find queue example.old.dead: the server has none of that name"},

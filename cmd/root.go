@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -97,6 +98,20 @@ func group(use, short string, commands ...*cobra.Command) *cobra.Command {
 	g.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 	g.AddCommand(commands...)
 	return g
+}
+
+// exactly wants one argument for each of the names. Its error repeats none: one of them may be a secret at the wrong place.
+func exactly(names ...string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		want := strings.Join(names, " ")
+		switch {
+		case len(args) < len(names):
+			return fmt.Errorf("want %s", want)
+		case len(args) > len(names):
+			return fmt.Errorf("want %s and nothing else", want)
+		}
+		return nil
+	}
 }
 
 // output is how a command answers.

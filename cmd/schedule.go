@@ -101,7 +101,7 @@ func scheduleRunCommand(f *flags) *cobra.Command {
 		Use:     "run JOB",
 		Short:   "Run a job now, also one that is switched off, and wait for its end",
 		Example: "  app schedule run rename_students",
-		Args:    cobra.ExactArgs(1),
+		Args:    exactly("JOB"),
 		RunE: func(c *cobra.Command, args []string) error {
 			return f.withScheduler(c, func(s *cron.Scheduler) error {
 				return s.RunNow(c.Context(), args[0])

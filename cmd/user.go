@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -19,19 +20,23 @@ func userCommand(f *flags) *cobra.Command {
 	return group("user", "Say who may log in",
 		userCreateCommand(f),
 		userListCommand(f),
+		userRoleCommand(f),
+		userPasswordCommand(f),
 		userDisableCommand(f),
+		userEnableCommand(f),
 	)
 }
+
+const passwordHelp = "Where standard input is no terminal, its first line is the password: 12 to 128 characters."
 
 func userCreateCommand(f *flags) *cobra.Command {
 	role := roleFlag(auth.Reader)
 	c := &cobra.Command{
-		Use:   "create EMAIL",
-		Short: "Create a user, whose password is asked for",
-		Long: "Create a user, whose password is asked for.\n\n" +
-			"Where standard input is no terminal, its first line is the password: 12 to 128 characters.",
+		Use:     "create EMAIL",
+		Short:   "Create a user, whose password is asked for",
+		Long:    "Create a user, whose password is asked for.\n\n" + passwordHelp,
 		Example: "  app user create ada@example.com --role admin\n  app user create ada@example.com < password.txt",
-		Args:    cobra.ExactArgs(1),
+		Args:    exactly("EMAIL"),
 		RunE: func(c *cobra.Command, args []string) error {
 			password, err := askPassword(c)
 			if err != nil {
@@ -41,7 +46,7 @@ func userCreateCommand(f *flags) *cobra.Command {
 			if err := strict.Validate(&in); err != nil {
 				return fmt.Errorf("create user %q: %w", in.Email, spoken(err))
 			}
-			return f.withDatabase(c, "user", func(d *Deps) error { return createUser(c, d, in) })
+			return f.withUser(c, func(ctx context.Context, d *Deps) (models.User, error) { return createUser(ctx, d, in) })
 		},
 	}
 	c.Flags().Var(&role, "role", "reader, editor or admin; each may do what the ones before it may")
@@ -61,16 +66,12 @@ func spoken(err error) error {
 	return said
 }
 
-func createUser(c *cobra.Command, d *Deps, in schemas.UserIn) error {
-	hash, err := auth.NewPasswords(d.CPU).Hash(c.Context(), in.Password)
+func createUser(ctx context.Context, d *Deps, in schemas.UserIn) (models.User, error) {
+	hash, err := auth.NewPasswords(d.CPU).Hash(ctx, in.Password)
 	if err != nil {
-		return err
+		return models.User{}, err
 	}
-	row, err := models.NewUsers(d.DB).Create(c.Context(), models.UserDraft{Email: in.Email, PasswordHash: hash, Role: in.Role})
-	if err != nil {
-		return err
-	}
-	return showUsers(c, row)
+	return models.NewUsers(d.DB).Create(ctx, models.UserDraft{Email: in.Email, PasswordHash: hash, Role: in.Role})
 }
 
 func userListCommand(f *flags) *cobra.Command {
@@ -86,26 +87,6 @@ func userListCommand(f *flags) *cobra.Command {
 					return err
 				}
 				return showUsers(c, rows...)
-			})
-		},
-	}
-}
-
-func userDisableCommand(f *flags) *cobra.Command {
-	return &cobra.Command{
-		Use:   "disable EMAIL",
-		Short: "Keep a user from logging in, and end the sessions that are open",
-		Long: "Keep a user from logging in, and end the sessions that are open.\n\n" +
-			"It cannot be undone yet: no command lets the user log in again, and the e-mail address stays taken.",
-		Example: "  app user disable ada@example.com",
-		Args:    cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			return f.withDatabase(c, "user", func(d *Deps) error {
-				row, err := models.NewUsers(d.DB).Disable(c.Context(), args[0])
-				if err != nil {
-					return err
-				}
-				return showUsers(c, row)
 			})
 		},
 	}

@@ -64,7 +64,7 @@ func logIn(t *testing.T, s settings, email, password string) (access string) {
 	return tokens.Access
 }
 
-func TestUsersAreMadeListedAndDisabledAtTheCommandLine(t *testing.T) {
+func TestUsersAreMadeAndChangedAtTheCommandLine(t *testing.T) {
 	t.Parallel()
 	s := freePorts(t).With(settings{"DATABASE_URL": pgtest.URL(t), "AUTH": "on", "ACCESS_LOG": "off"})
 	said, status := typed(t, password+"\r\nmore", s, "user", "create", " Ada@Example.com", "--role", "editor")
@@ -118,9 +118,24 @@ func TestUsersAreMadeListedAndDisabledAtTheCommandLine(t *testing.T) {
 		t.Errorf("app user disable ended with %d and said %s", status, said)
 	}
 
+	for _, c := range []struct{ typed, args, want string }{
+		{"short", "password ada@example.com", "app: change the password of user \"ada@example.com\": password must"},
+		{password + "!", "password nobody@example.com", "there is no such user"},
+		{password + "!", "password ada@example.com", "editor false"},
+		{"", "role ada@example.com admin", "admin false"},
+		{"", "enable ada@example.com", "admin true"},
+	} {
+		if said, _ := typed(t, c.typed, s, append([]string{"user"}, strings.Fields(c.args)...)...); !strings.Contains(strings.Join(strings.Fields(said), " "), c.want) {
+			t.Errorf("app user %s said %s", c.args, said)
+		}
+	}
+	if status, answer := ask(t, http.MethodGet, s.URL("API_PORT", "/api/v1/users/1"), logIn(t, s, "ada@example.com", password+"!"), ""); status != http.StatusOK {
+		t.Errorf("who is an admin now, with a new password, is answered %d %s", status, answer)
+	}
+
 	said, status = run(t, t.TempDir(), s.With(settings{"LOG_LEVEL": "error"}), "user", "list", "--output", "json")
 	var users []map[string]any
-	if err := json.Unmarshal([]byte(said), &users); err != nil || status != 0 || len(users) != 1 || users[0]["active"] != false || strings.Contains(said, "argon2") {
+	if err := json.Unmarshal([]byte(said), &users); err != nil || status != 0 || len(users) != 1 || users[0]["role"] != "admin" || strings.Contains(said, "argon2") {
 		t.Errorf("app user list ended with %d and said %s, %v", status, said, err)
 	}
 }

@@ -72,6 +72,9 @@ func (s sessions) renew(ctx context.Context, user models.User, password string) 
 func (s sessions) begin(ctx context.Context, user models.User) (schemas.SessionOut, error) {
 	refresh, hash := auth.NewRefresh()
 	who, err := s.store.Create(ctx, user, hash)
+	if errors.Is(err, models.ErrNotFound) {
+		return schemas.SessionOut{}, auth.ErrCredentials
+	}
 	if err != nil {
 		return schemas.SessionOut{}, err
 	}

@@ -36,17 +36,23 @@ func (s Sessions) Find(ctx context.Context, id uuid.UUID) (auth.Identity, error)
 	return who, nil
 }
 
-// Create begins a session of user, with its first refresh token.
+// Create begins a session of user, with its first refresh token. It answers ErrNotFound when the user has changed since it
+// was read: what ended the other sessions meanwhile is meant for this one, too.
 func (s Sessions) Create(ctx context.Context, user User, refreshHash []byte) (auth.Identity, error) {
 	id, err := uuid.NewRandom()
 	if err != nil {
 		return auth.Identity{}, fault(err, "name a session")
 	}
-	_, err = s.db.Exec(ctx, `
-		WITH begun AS (
-			INSERT INTO session (id, user_id, expires_at) VALUES ($1, $2, now() + $3::interval) RETURNING id
+	tag, err := s.db.Exec(ctx, `
+		WITH same AS (SELECT id FROM app_user WHERE id = $2 AND version = $5 FOR SHARE),
+		begun AS (
+			INSERT INTO session (id, user_id, expires_at) SELECT $1, id, now() + $3::interval FROM same RETURNING id
 		)
-		INSERT INTO refresh_token (hash, session_id) SELECT $4, id FROM begun`, id, user.ID, auth.RefreshTime, refreshHash)
+		INSERT INTO refresh_token (hash, session_id) SELECT $4, id FROM begun`,
+		id, user.ID, auth.RefreshTime, refreshHash, user.Version)
+	if err == nil && tag.RowsAffected() == 0 {
+		err = ErrNoUser
+	}
 	if err != nil {
 		return auth.Identity{}, fault(err, "create a session of user %d", user.ID)
 	}

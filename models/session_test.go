@@ -24,6 +24,15 @@ func begin(t *testing.T, db *pg.DB) (auth.Identity, []byte) {
 	return who, hash
 }
 
+func emailOf(t *testing.T, db *pg.DB, who auth.Identity) string {
+	t.Helper()
+	user, err := models.NewUsers(db).Find(t.Context(), who.User)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return user.Email
+}
+
 func change(t *testing.T, db *pg.DB, sql string) {
 	t.Helper()
 	if _, err := db.Exec(t.Context(), sql); err != nil {
@@ -48,9 +57,15 @@ func TestSessionIsItsUsers(t *testing.T) {
 func TestSessionEnds(t *testing.T) {
 	t.Parallel()
 	for how, end := range map[string]func(db *pg.DB, who auth.Identity){
-		"on request":        func(db *pg.DB, who auth.Identity) { _ = models.NewSessions(db).End(t.Context(), who.Session) },
-		"in time":           func(db *pg.DB, _ auth.Identity) { change(t, db, "UPDATE session SET expires_at = now()") },
-		"with its user":     func(db *pg.DB, _ auth.Identity) { change(t, db, "UPDATE app_user SET active = false") },
+		"on request":    func(db *pg.DB, who auth.Identity) { _ = models.NewSessions(db).End(t.Context(), who.Session) },
+		"in time":       func(db *pg.DB, _ auth.Identity) { change(t, db, "UPDATE session SET expires_at = now()") },
+		"with its user": func(db *pg.DB, _ auth.Identity) { change(t, db, "UPDATE app_user SET active = false") },
+		"by a new role": func(db *pg.DB, who auth.Identity) {
+			_, _ = models.NewUsers(db).SetRole(t.Context(), emailOf(t, db, who), auth.Admin)
+		},
+		"by a new password": func(db *pg.DB, who auth.Identity) {
+			_, _ = models.NewUsers(db).SetPassword(t.Context(), emailOf(t, db, who), "new")
+		},
 		"when it is stolen": func(db *pg.DB, _ auth.Identity) { change(t, db, "UPDATE refresh_token SET used_at = now()") },
 	} {
 		db := pgtest.New(t)
@@ -69,6 +84,48 @@ func TestSessionEnds(t *testing.T) {
 		if _, err := sessions.Find(t.Context(), bystander.Session); err != nil && how != "in time" && how != "with its user" {
 			t.Errorf("%s: another session: %v", how, err)
 		}
+	}
+}
+
+func TestNoSessionBeginsForAUserWhoHasChangedMeanwhile(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	users, read := models.NewUsers(db), addUser(t, db, "ada@example.com")
+	for _, change := range []func() (models.User, error){
+		func() (models.User, error) { return users.SetPassword(t.Context(), read.Email, "new") },
+		func() (models.User, error) { return users.Disable(t.Context(), read.Email) },
+		func() (models.User, error) { return users.Enable(t.Context(), read.Email) },
+	} {
+		now, err := change()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := models.NewSessions(db).Create(t.Context(), read, []byte("hash")); !errors.Is(err, models.ErrNotFound) {
+			t.Errorf("as %+v, who is %+v now, one logs in: %v", read, now, err)
+		}
+		read = now
+	}
+	if _, err := models.NewSessions(db).Create(t.Context(), read, []byte("hash")); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestNewPasswordEndsTheSessionThatBeginsBesideIt(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	users, read := models.NewUsers(db), addUser(t, db, "ada@example.com")
+	for i := range 20 {
+		hash := []byte{byte(i)}
+		var login sync.WaitGroup
+		login.Go(func() { _, _ = models.NewSessions(db).Create(t.Context(), read, hash) })
+		now, err := users.SetPassword(t.Context(), read.Email, string(rune('a'+i)))
+		login.Wait()
+
+		var sessions int
+		if err := errors.Join(err, db.QueryRow(t.Context(), "SELECT count(*) FROM session").Scan(&sessions)); sessions > 0 || err != nil {
+			t.Errorf("%d sessions, %v", sessions, err)
+		}
+		read = now
 	}
 }
 

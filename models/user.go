@@ -101,27 +101,62 @@ func (u Users) Rehash(ctx context.Context, id int64, old, hash string) error {
 	return nil
 }
 
-// Disable keeps a user from logging in, and ends the sessions. It answers ErrNotFound when nobody has that address;
-// one who is disabled already keeps the version.
-func (u Users) Disable(ctx context.Context, email string) (row User, err error) {
+// Disable keeps a user from logging in.
+//
+// Disable, Enable, SetRole and SetPassword end the user's sessions. They answer ErrNotFound when nobody has the address;
+// what is as it should be already keeps the version.
+func (u Users) Disable(ctx context.Context, email string) (User, error) {
+	row, err := u.change(ctx, email, "active", false)
+	if err != nil {
+		return User{}, fault(err, "disable user %q", email)
+	}
+	return row, nil
+}
+
+// Enable lets a user who was disabled log in again.
+func (u Users) Enable(ctx context.Context, email string) (User, error) {
+	row, err := u.change(ctx, email, "active", true)
+	if err != nil {
+		return User{}, fault(err, "enable user %q", email)
+	}
+	return row, nil
+}
+
+// SetRole answers ErrInvalid for a role that there is not.
+func (u Users) SetRole(ctx context.Context, email string, role auth.Role) (User, error) {
+	row, err := u.change(ctx, email, "role", role)
+	if err != nil {
+		return User{}, fault(err, "change the role of user %q", email)
+	}
+	return row, nil
+}
+
+// SetPassword takes the hash of a password that is another one.
+func (u Users) SetPassword(ctx context.Context, email, hash string) (User, error) {
+	row, err := u.change(ctx, email, "password_hash", hash)
+	if err != nil {
+		return User{}, fault(err, "change the password of user %q", email)
+	}
+	return row, nil
+}
+
+// change ends the sessions in a statement of its own, which sees one that began while the row was awaited.
+func (u Users) change(ctx context.Context, email, column string, value any) (row User, err error) {
 	err = u.db.InTx(ctx, func(ctx context.Context) error {
 		row, err = u.one(ctx, `
 			UPDATE app_user SET
-				active = false,
-				updated_at = CASE WHEN active THEN now() ELSE updated_at END,
-				version = CASE WHEN active THEN version + 1 ELSE version END
+				`+column+` = $2,
+				updated_at = CASE WHEN `+column+` = $2 THEN updated_at ELSE now() END,
+				version = CASE WHEN `+column+` = $2 THEN version ELSE version + 1 END
 			WHERE email = $1
-			RETURNING `+userColumns, Email(email))
+			RETURNING `+userColumns, Email(email), value)
 		if err != nil {
 			return err
 		}
 		_, err := u.db.Exec(ctx, "DELETE FROM session WHERE user_id = $1", row.ID)
 		return err
 	})
-	if err != nil {
-		return User{}, fault(err, "disable user %q", email)
-	}
-	return row, nil
+	return row, err
 }
 
 func (u Users) one(ctx context.Context, sql string, args ...any) (User, error) {

@@ -42,20 +42,38 @@ func TestUserIsFoundByTheAddressInAnyCase(t *testing.T) {
 	}
 }
 
-func TestUserIsDisabledOnce(t *testing.T) {
+func TestChangeOfAUserTakesEffectOnce(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
 	users := models.NewUsers(db)
-	addUser(t, db, "ada@example.com")
-	first, err := users.Disable(t.Context(), "Ada@example.com")
-	if err != nil || first.Active || first.Version != 2 {
-		t.Errorf("%+v, %v", first, err)
+	want := addUser(t, db, "ada@example.com")
+	for _, c := range []struct {
+		what string
+		does func(email string) (models.User, error)
+		to   func(u *models.User)
+	}{
+		{"disable", func(e string) (models.User, error) { return users.Disable(t.Context(), e) }, func(u *models.User) { u.Active = false }},
+		{"enable", func(e string) (models.User, error) { return users.Enable(t.Context(), e) }, func(u *models.User) { u.Active = true }},
+		{"role", func(e string) (models.User, error) { return users.SetRole(t.Context(), e, auth.Admin) }, func(u *models.User) { u.Role = auth.Admin }},
+		{"password", func(e string) (models.User, error) { return users.SetPassword(t.Context(), e, "new") }, func(u *models.User) { u.PasswordHash = "new" }},
+	} {
+		before := want
+		if c.to(&want); want != before {
+			want.Version++
+		}
+		got, err := c.does("Ada@example.com")
+		if want.UpdatedAt = got.UpdatedAt; got != want || err != nil || got.UpdatedAt.After(before.UpdatedAt) != (want.Version > before.Version) {
+			t.Errorf("%s: %+v, %v, want %+v", c.what, got, err, want)
+		}
+		if again, err := c.does("ada@example.com"); again != got || err != nil {
+			t.Errorf("%s again: %+v, %v", c.what, again, err)
+		}
+		if _, err := c.does("grace@example.com"); !errors.Is(err, models.ErrNotFound) {
+			t.Errorf("%s of nobody: %v", c.what, err)
+		}
 	}
-	if again, err := users.Disable(t.Context(), "ada@example.com"); again != first || err != nil {
-		t.Errorf("%+v, %v", again, err)
-	}
-	if _, err := users.Disable(t.Context(), "grace@example.com"); !errors.Is(err, models.ErrNotFound) {
-		t.Error(err)
+	if _, err := users.SetRole(t.Context(), "ada@example.com", "root"); !errors.Is(err, models.ErrInvalid) {
+		t.Errorf("a role that does not exist: %v", err)
 	}
 }
 

@@ -14,6 +14,11 @@ type UserIn struct {
 	Role     auth.Role `json:"role" validate:"required,oneof=reader editor admin" doc:"Each may do what the ones before it may."`
 }
 
+// PasswordIn is a new password of a user.
+type PasswordIn struct {
+	Password string `json:"password" validate:"required,min=12,max=128" format:"password"`
+}
+
 // MeOut is a user as they see themselves. No field is its ETag, which is thus made of all of it: two users may be at the
 // same version, and a browser asks with the tag that its last user was sent.
 type MeOut struct {
