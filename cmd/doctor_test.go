@@ -171,6 +171,7 @@ func TestDoctorSaysWhatToDoAboutEachFault(t *testing.T) {
 		"no upstream": {set("IBGE_URL", "http://127.0.0.1:1/api"), []finding{
 			{"upstream IBGE_URL", "fault", "127.0.0.1:1: dial tcp", "correct IBGE_URL"},
 		}},
+		"no pages":   {set("PAGES_URL", "http://127.0.0.1:1/api"), []finding{{"upstream PAGES_URL", "fault", "127.0.0.1:1: dial tcp", "correct PAGES_URL"}}},
 		"no tracker": {set("SENTRY_DSN", "http://hush@127.0.0.1:1/1"), []finding{{"upstream SENTRY_DSN", "fault", "127.0.0.1:1: dial tcp", ""}}},
 		"no Consul":  {set("CONSUL_HTTP_ADDR", "127.0.0.1:1"), []finding{{"settings", "fault", "read app/ from Consul", "start Consul"}}},
 		"mistakes": {func(t *testing.T, dir string, s settings) {

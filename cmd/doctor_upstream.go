@@ -16,6 +16,7 @@ func (d doctor) upstreams() []examination {
 	for _, u := range []struct{ setting, url string }{
 		{"IBGE_URL", d.IBGEURL},
 		{"WORLDTIME_URL", d.WorldTimeURL},
+		{"PAGES_URL", d.PagesURL},
 		{"SENTRY_DSN", d.SentryDSN},
 		{"OTEL_EXPORTER_OTLP_ENDPOINT", d.OTLPEndpoint},
 	} {

@@ -70,6 +70,8 @@ type Settings struct {
 
 	WorldTimeURL string `name:"WORLDTIME_URL" validate:"scheme=http https" help:"a service that tells the time in a zone as worldtimeapi.org/api does; unset: the program's own data does"`
 
+	PagesURL string `name:"PAGES_URL" validate:"scheme=http https" help:"a service that tells which posts a store features: GET PAGES_URL/featured?store=google_play&country=BR; unset: that route answers 503"`
+
 	StartupTimeout  time.Duration `name:"STARTUP_TIMEOUT" default:"60s" validate:"min=0s" help:"how long to wait for servers that are not up yet"`
 	DrainDelay      time.Duration `name:"DRAIN_DELAY" default:"0s" validate:"min=0s" help:"from not ready to no new work, for load balancers to see it"`
 	ShutdownTimeout time.Duration `name:"SHUTDOWN_TIMEOUT" default:"25s" validate:"min=1ms" help:"how long what runs may take to finish at a stop"`

@@ -6,6 +6,7 @@ import (
 	"example.com/app/handler"
 	"example.com/app/lib/ibge"
 	"example.com/app/lib/outgoing"
+	"example.com/app/lib/pages"
 	"example.com/app/lib/worldtime"
 )
 
@@ -24,12 +25,21 @@ func (d *Deps) askAll() (u handler.Upstreams, err error) {
 	if u.States, err = newStates(d); err != nil {
 		return u, err
 	}
-	if d.Settings.WorldTimeURL == "" {
-		return u, nil
+	if url := d.Settings.WorldTimeURL; url != "" {
+		service, err := d.ask("WORLDTIME_URL", worldtime.Upstream(url))
+		if err != nil {
+			return u, err
+		}
+		u.Time = worldtime.NewClient(service)
 	}
-	service, err := d.ask("WORLDTIME_URL", worldtime.Upstream(d.Settings.WorldTimeURL))
-	u.Time = worldtime.NewClient(service)
-	return u, err
+	if url := d.Settings.PagesURL; url != "" {
+		service, err := d.ask("PAGES_URL", pages.Upstream(url))
+		if err != nil {
+			return u, err
+		}
+		u.Pages = pages.NewClient(service)
+	}
+	return u, nil
 }
 
 func newStates(d *Deps) (*handler.States, error) {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"example.com/app/lib/ibge/ibgetest"
+	"example.com/app/lib/pages/pagestest"
 	"example.com/app/lib/pg/pgtest"
 	"example.com/app/lib/testenv"
 )
@@ -104,5 +105,26 @@ func TestInstituteThatIsAwayFailsNothingButItsOwnRoute(t *testing.T) {
 		t.Errorf("students are answered with %d", status)
 	}
 	p.Says(`"level":"WARN","msg":"a refresh did not succeed, or not in full"`)
+	status, body := testenv.Request(t, http.MethodGet, s.URL("API_PORT", "/api/v1/posts/featured?store=google_play&country=BR"), "")
+	if status != http.StatusServiceUnavailable || !strings.Contains(body, "PAGES_URL") {
+		t.Errorf("without a service of pages the featured posts are answered with %d %s", status, body)
+	}
+	p.Stop()
+}
+
+func TestFeaturedPostsComeFromTheServiceThatIsSet(t *testing.T) {
+	t.Parallel()
+	s := freePorts(t).With(settings{"DATABASE_URL": pgtest.URL(t), "PAGES_URL": pagestest.New(t)})
+	p := start(t, t.TempDir(), s, "run")
+	testenv.Ready(t, s.URL("OPS_PORT", "/readyz"))
+
+	status, body := testenv.Request(t, http.MethodGet, s.URL("API_PORT", "/api/v1/posts/featured?store=google_play&country=BR"), "")
+	if status != http.StatusOK || !strings.Contains(body, "country=BR&store=google_play") {
+		t.Errorf("answered %d %s", status, body)
+	}
+	_, metrics := testenv.Request(t, http.MethodGet, s.URL("OPS_PORT", "/metrics"), "")
+	if !strings.Contains(metrics, `app_outgoing_requests_total{outcome="ok",upstream="pages"} 1`) {
+		t.Error("the metrics do not tell of the call")
+	}
 	p.Stop()
 }

@@ -33,6 +33,7 @@ func Errors() []api.ErrorStatus {
 		{Err: auth.ErrRefresh, Status: http.StatusUnauthorized, Code: "refresh_token"},
 		{Err: auth.ErrSlow, Status: http.StatusTooManyRequests, Code: "too_many_attempts"},
 		{Err: worldtime.ErrNoZone, Status: http.StatusNotFound, Code: "not_found"},
+		{Err: errNoPages, Status: http.StatusServiceUnavailable, Code: "not_configured"},
 		{Err: outgoing.ErrNotFound, Status: http.StatusNotFound, Code: "not_found"},
 		{Err: outgoing.ErrFault, Status: http.StatusBadGateway, Code: "upstream_fault"},
 		{Err: outgoing.ErrTimeout, Status: http.StatusGatewayTimeout, Code: "upstream_timeout"},

@@ -7,6 +7,7 @@ import (
 	"example.com/app/lib/api"
 	"example.com/app/lib/auth"
 	"example.com/app/lib/cpu"
+	"example.com/app/lib/pages"
 	"example.com/app/lib/pg"
 	"example.com/app/lib/worldtime"
 	"example.com/app/models"
@@ -25,16 +26,20 @@ func OrderRoutes(g *api.Group, db *pg.DB) {
 type Upstreams struct {
 	States *States
 	Time   *worldtime.Client // nil: our own data answers
+	Pages  *pages.Client     // nil: PAGES_URL is not set
 }
 
 // UpstreamRoutes is the table of what other systems tell.
 func UpstreamRoutes(root *api.Group, u Upstreams) {
-	states, timezones := states{u.States}, timezones{u.Time}
+	states, timezones, featured := states{u.States}, timezones{u.Time}, featured{u.Pages}
 	api.Get(root.Group("/states", "localities"), "", "listStates", "List states, cities and districts", states.list,
 		api.Role(auth.Reader), api.Upstream(), api.Deadline(statesTime),
 		api.Description("Of Brazil, in the order of its institute of statistics. What has become old is handed out while it is renewed; only whoever asks first waits."))
 	api.Get(root.Group("/timezone", "time zones"), "", "showTimezone", "Show the time in a zone", timezones.show,
 		api.Role(auth.Reader), api.Upstream())
+	api.Get(root.Group("/posts/featured", "posts"), "", "listFeaturedPosts", "List what an app store features", featured.list,
+		api.Role(auth.Reader), api.Upstream(),
+		api.Description("As the service of pages tells it, the first first. 404 says that it knows no such store or country."))
 }
 
 // Routes is the table of the API. What burns the processor for long runs on pool; gate knows the sessions of those who

@@ -17,6 +17,7 @@ import (
 	"example.com/app/lib/auth"
 	"example.com/app/lib/cpu"
 	"example.com/app/lib/ibge/ibgetest"
+	"example.com/app/lib/pages/pagestest"
 	"example.com/app/lib/pg"
 	"example.com/app/lib/pg/pgtest"
 	"example.com/app/lib/testenv"
@@ -43,7 +44,7 @@ func newWorld(t *testing.T) *world {
 	s := testenv.Ports(t, "API_PORT", "OPS_PORT").With(testenv.Settings{
 		"DATABASE_URL": pgtest.URL(t), "AMQP_URL": "amqp://127.0.0.1:1/", "DEBUG": "true", "ACCESS_LOG": "off", "LOG_LEVEL": "error",
 		"JWT_SECRET": strings.Repeat("0123456789abcdef", 2), "TRUSTED_PROXIES": "127.0.0.0/8",
-		"IBGE_URL": ibgetest.NewSmall(t).URL,
+		"IBGE_URL": ibgetest.NewSmall(t).URL, "PAGES_URL": pagestest.New(t),
 	})
 	addAdministrator(t, s["DATABASE_URL"])
 	testenv.StartProgram(t, os.Args[0], t.TempDir(), s, "run")
