@@ -142,19 +142,19 @@ func TestHangupDuringTheStartIsAnsweredAfterIt(t *testing.T) {
 	p := start(t, dir, s.With(settings{"DATABASE_URL": address.String()}), "run")
 	p.Says("waiting for a server")
 	reload(t, p, dir, "RATE_LIMIT=5/s")
-	forward(t, behind, server)
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", behind)
+	if err != nil {
+		t.Fatal(err)
+	}
+	forward(t, l, server)
 	testenv.Ready(t, s.URL("OPS_PORT", "/readyz"))
 	p.Says(`"changed":["RATE_LIMIT=5/s"]`)
 	p.Stop()
 }
 
-// forward leads from one address to another for as long as the test runs.
-func forward(t *testing.T, from, to string) {
+// forward leads from l to an address for as long as the test runs.
+func forward(t *testing.T, l net.Listener, to string) {
 	t.Helper()
-	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", from)
-	if err != nil {
-		t.Fatal(err)
-	}
 	t.Cleanup(func() { l.Close() })
 	go func() {
 		for {

@@ -2,11 +2,15 @@ package cmd_test
 
 import (
 	"context"
+	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
+	"example.com/app/lib/pg/pgtest"
 	"example.com/app/lib/testenv"
 )
 
@@ -141,6 +145,37 @@ func TestSignalDuringTheStartIsAStop(t *testing.T) {
 		p.Says("waiting for a server")
 		p.Stop()
 	}
+}
+
+func TestServerThatIsMissedAtTheStartIsToldOnceAndWhenItComes(t *testing.T) {
+	t.Parallel()
+	database, err := url.Parse(pgtest.URL(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := database.Host
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	database.Host = l.Addr().String()
+
+	began := time.Now()
+	p := start(t, t.TempDir(), freePorts(t).With(settings{"DATABASE_URL": database.String()}), "run")
+	for range 5 {
+		c, err := l.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Close()
+	}
+	forward(t, l, server)
+	p.Says("a server that was missed answers")
+	if told := strings.Count(p.Said(), "waiting for a server"); told < 1 || told > 1+int(time.Since(began)/(10*time.Second)) {
+		t.Errorf("it was told %d times: %s", told, p.Said())
+	}
+	p.Says(`"ready"`)
+	p.Stop()
 }
 
 func TestStartGivesUpWithOneLineThatSaysWhereToLook(t *testing.T) {
