@@ -14,8 +14,10 @@ import (
 
 	"example.com/app/lib/broker"
 	"example.com/app/lib/cache"
+	"example.com/app/lib/config"
 	"example.com/app/lib/cpu"
 	"example.com/app/lib/pg"
+	"example.com/app/lib/pg/embedded"
 	"example.com/app/lib/telemetry"
 	"example.com/app/migrations"
 )
@@ -148,6 +150,23 @@ func checkSchema(ctx context.Context, db *pg.DB) error {
 	return nil
 }
 
+// besideDev names the database of an app dev that runs in this folder, where nobody has set DATABASE_URL.
+func besideDev(ctx context.Context, s Settings, r *config.Report, log *slog.Logger) (Settings, error) {
+	if r.Origin("DATABASE_URL") != config.Default {
+		return s, nil
+	}
+	url, err := embedded.Running(ctx, devFolder, devDatabase)
+	switch {
+	case errors.Is(err, embedded.ErrIdle):
+		return s, nil
+	case err != nil:
+		return s, fmt.Errorf("look for the database of app dev: %w: or set DATABASE_URL", err)
+	}
+	log.Info("this is the database of app dev, since DATABASE_URL is not set", "folder", devFolder)
+	s.DatabaseURL, s.DatabaseURLReplica = url, ""
+	return s, nil
+}
+
 // withDatabase is for commands that need the database for a moment.
 func (f *flags) withDatabase(c *cobra.Command, name string, do func(d *Deps) error) error {
 	s, report, err := f.load(c)
@@ -163,6 +182,9 @@ func (f *flags) withDatabase(c *cobra.Command, name string, do func(d *Deps) err
 	warnOf(report, v.log)
 
 	s.AMQPURL, s.AMQPURLs = "", nil
+	if s, err = besideDev(c.Context(), s, report, v.log); err != nil {
+		return err
+	}
 	d := newDeps(s, v)
 	if err := d.Open(c.Context(), mode{name: name}); err != nil {
 		return err

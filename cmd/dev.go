@@ -20,8 +20,10 @@ import (
 	"example.com/app/models"
 )
 
-// devFolder keeps the data of `app dev`, below the folder that it was started in.
-const devFolder = ".dev"
+const (
+	devFolder   = ".dev" // keeps the data of `app dev`, below the folder that it was started in
+	devDatabase = "app"
+)
 
 func devCommand(f *flags) *cobra.Command {
 	var fresh bool
@@ -95,7 +97,7 @@ func withPostgres(ctx context.Context, s Settings, fresh bool, log *slog.Logger,
 	}
 
 	server, err := embedded.Start(ctx, embedded.Options{
-		BinDir: s.PGBinDir, DataDir: devFolder, Database: "app", Log: log,
+		BinDir: s.PGBinDir, DataDir: devFolder, Database: devDatabase, Log: log,
 	})
 	if err != nil {
 		return unlessStopped(ctx, devFault(err, s))

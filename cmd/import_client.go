@@ -128,7 +128,7 @@ func ask(r *http.Request, want int, out *schemas.StudentImportOut) (location str
 
 func unreached(host string, err error) error {
 	if dial, ok := errors.AsType[*net.OpError](err); ok && dial.Op == "dial" {
-		return fmt.Errorf("no API answers at %s: start it with app run, or say where it is with --url: %w", host, dial.Err)
+		return fmt.Errorf("no API answers at %s: start app run or app dev, or say where it is with --url: %w", host, dial.Err)
 	}
 	return err
 }

@@ -165,7 +165,7 @@ func TestImportSaysInOneLineWhatIsWrong(t *testing.T) {
 		"too many":     {[]string{rows(t, 400_000)}, "an import has at most 100000 rows", 1},
 		"cut short":    {[]string{rows(t, 400_000), "--url", hangingUp(t)}, "the API ended the upload: it takes at most 100000 rows and 256 MiB", 1},
 		"no row":       {[]string{rows(t, 0)}, "the API answers 422 Unprocessable Entity: ", 1},
-		"no API":       {[]string{rows(t, 1), "--url", "http://127.0.0.1:1"}, "no API answers at 127.0.0.1:1: start it with app run, or say where it is with --url", 1},
+		"no API":       {[]string{rows(t, 1), "--url", "http://127.0.0.1:1"}, "no API answers at 127.0.0.1:1: start app run or app dev, or say where it is with --url", 1},
 		"another":      {[]string{rows(t, 1), "--url", other.URL}, "that is not the API; say where it is with --url", 1},
 		"no URL":       {[]string{rows(t, 1), "--url", "127.0.0.1:80"}, "want http://HOST:PORT", 2},
 		"no file name": {nil, "want FILE\nsee: app import --help", 2},

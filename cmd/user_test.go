@@ -184,7 +184,8 @@ func TestTokensOutliveTheProcessAndANewSecret(t *testing.T) {
 func TestDevHasUsersOnlyInItsOwnDatabase(t *testing.T) {
 	t.Parallel()
 	own := freePorts(t).With(settings{"AUTH": "on", "SCHEDULE_RENAME_STUDENTS": "off"})
-	dev := start(t, devDir(t), own, "dev")
+	dir := devDir(t)
+	dev := start(t, dir, own, "dev")
 	dev.Says("Ctrl-C")
 	dev.Says("admin@example.com")
 	for role, want := range map[string]int{"reader": http.StatusForbidden, "editor": http.StatusForbidden, "admin": http.StatusOK} {
@@ -192,6 +193,9 @@ func TestDevHasUsersOnlyInItsOwnDatabase(t *testing.T) {
 		if status, answer := ask(t, http.MethodGet, own.URL("API_PORT", "/api/v1/users/1"), access, ""); status != want {
 			t.Errorf("the %s is answered %d %s", role, status, answer)
 		}
+	}
+	if said, status := run(t, dir, own, "user", "list"); status != 0 || !strings.Contains(said, "admin@example.com") || !strings.Contains(said, "since DATABASE_URL is not set") {
+		t.Errorf("app user list beside app dev ended with %d and said %s", status, said)
 	}
 	dev.Stop()
 

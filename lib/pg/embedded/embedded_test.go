@@ -146,7 +146,13 @@ func TestASecondServerOnTheDataIsToldOfTheFirst(t *testing.T) {
 	t.Parallel()
 
 	o := options(dataDir(t))
+	if got, err := embedded.Running(t.Context(), o.DataDir, "app"); !errors.Is(err, embedded.ErrIdle) {
+		t.Errorf("before the first one runs at %q, %v", got, err)
+	}
 	first := start(t, o)
+	if got, err := embedded.Running(t.Context(), o.DataDir, "app"); got != first.URL() || err != nil {
+		t.Errorf("one runs at %q, %v, want %s", got, err, first.URL())
+	}
 	_, err := embedded.Start(t.Context(), o)
 	e, ok := errors.AsType[*embedded.RunningError](err)
 	if !ok || e.Port != first.Port() || e.PID != first.PID() {

@@ -34,6 +34,10 @@ func (h home) prepare(ctx context.Context, binDir string, trust bool) (string, e
 	if trust {
 		return "", nil
 	}
+	return h.readPassword()
+}
+
+func (h home) readPassword() (string, error) {
 	password, err := os.ReadFile(h.password())
 	if err != nil {
 		return "", fmt.Errorf("read the password of the database: %w", err)

@@ -12,6 +12,9 @@ import (
 	"strings"
 )
 
+// ErrIdle says that no server runs on some data.
+var ErrIdle = errors.New("no postgres runs there")
+
 // RunningError says that another server has the data directory.
 type RunningError struct {
 	Data      string
@@ -20,6 +23,28 @@ type RunningError struct {
 
 func (e *RunningError) Error() string {
 	return fmt.Sprintf("postgres already runs on %s: process %d, port %d", e.Data, e.PID, e.Port)
+}
+
+// Running is the URL of the server that another process has started on dataDir; ErrIdle: none has.
+func Running(ctx context.Context, dataDir, database string) (string, error) {
+	if _, err := os.Stat(dataDir); errors.Is(err, fs.ErrNotExist) {
+		return "", ErrIdle
+	}
+	_, homes, err := homesIn(dataDir)
+	if err != nil {
+		return "", err
+	}
+	for _, h := range homes {
+		err := h.vacant(ctx)
+		if running, ok := errors.AsType[*RunningError](err); ok {
+			password, err := h.readPassword()
+			return (&Server{port: running.Port, password: password}).url(database), err
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+	return "", ErrIdle
 }
 
 // vacant is a *RunningError while a server has the data. It removes the lock file of a server that is gone
