@@ -28,3 +28,11 @@ func newGate(d *Deps) *auth.Gate {
 		return who, err
 	})
 }
+
+// newBrake counts failed log-ins together with all that share a Redis.
+func newBrake(d *Deps) *auth.Brake {
+	if d.Redis == nil {
+		return auth.NewBrake(nil)
+	}
+	return auth.NewBrake(d.Redis)
+}

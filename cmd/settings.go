@@ -47,7 +47,7 @@ type Settings struct {
 
 	schedule.Times
 
-	RedisURL string `name:"REDIS_URL" validate:"scheme=redis rediss" help:"where processes share what they have fetched and what counts for RATE_LIMIT; unset: each has its own"`
+	RedisURL string `name:"REDIS_URL" validate:"scheme=redis rediss" help:"where processes share what they have fetched, and what counts for RATE_LIMIT and log-in; unset: each has its own"`
 
 	Auth              bool           `name:"AUTH" default:"on" help:"off lets everybody do everything; never in production"`
 	JWTSecret         string         `name:"JWT_SECRET" secret:"true" help:"signs access tokens, 32 bytes or more; unset in local and test: one that ends with the process"`

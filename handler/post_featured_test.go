@@ -127,7 +127,7 @@ func TestFeaturedPostsHideNoPost(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
 	root := api.New(api.Options{Title: "Posts", Errors: handler.Errors(), Logger: slog.New(slog.DiscardHandler), DB: db, Prefix: "/api/v1"})
-	handler.Routes(root, db, nil, nil)
+	handler.Routes(root, db, nil, nil, nil)
 	handler.UpstreamRoutes(root, handler.Upstreams{Pages: pages.NewClient(asking(t, pages.Upstream, pagestest.Answer))})
 	c := client{t: t, db: db, api: apitest.Handler(t, root)}
 	one := c.post(`{"title": "featured", "content": "x"}`)

@@ -43,8 +43,8 @@ func UpstreamRoutes(root *api.Group, u Upstreams) {
 }
 
 // Routes is the table of the API. What burns the processor for long runs on pool; gate knows the sessions of those who
-// have logged in.
-func Routes(root *api.Group, db *pg.DB, pool *cpu.Pool, gate *auth.Gate) {
+// have logged in, and brake who has failed to.
+func Routes(root *api.Group, db *pg.DB, pool *cpu.Pool, gate *auth.Gate, brake *auth.Brake) {
 	students, history := students{store: models.NewStudents(db)}, history{store: models.NewStudentEvents(db)}
 	g := root.Group("/students", "students")
 	api.Get(g, "", "listStudents", "List students", students.list, api.Role(auth.Reader))
@@ -85,7 +85,7 @@ func Routes(root *api.Group, db *pg.DB, pool *cpu.Pool, gate *auth.Gate) {
 	api.Get(root.Group("/me", "users"), "", "showMe", "Show who has logged in", users.me, api.Role(auth.Reader))
 
 	sessions := sessions{
-		store: models.NewSessions(db), users: users.store, passwords: passwords, gate: gate, brake: auth.NewBrake(),
+		store: models.NewSessions(db), users: users.store, passwords: passwords, gate: gate, brake: brake,
 	}
 	g = root.Group("/sessions", "sessions")
 	api.Post(g, "", "createSession", "Log in", sessions.create, api.Public(),

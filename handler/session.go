@@ -21,8 +21,9 @@ type sessions struct {
 
 // create logs in. Who guesses is slowed before anything is hashed.
 func (s sessions) create(ctx context.Context, in *schemas.SessionIn) (schemas.SessionOut, error) {
-	client, email := api.Client(ctx).String(), models.Email(in.Email)
-	if err := s.brake.Try(client, email); err != nil {
+	email := models.Email(in.Email)
+	attempt, err := s.brake.Try(ctx, api.Client(ctx).String(), email)
+	if err != nil {
 		return schemas.SessionOut{}, err
 	}
 
@@ -31,10 +32,10 @@ func (s sessions) create(ctx context.Context, in *schemas.SessionIn) (schemas.Se
 	case errors.Is(err, auth.ErrCredentials):
 		return schemas.SessionOut{}, err
 	case err != nil:
-		s.brake.Withdraw(client, email)
+		attempt.Withdraw(ctx)
 		return schemas.SessionOut{}, err
 	}
-	s.brake.Succeeded(client, email)
+	attempt.Succeeded(ctx)
 	if err := s.renew(ctx, user, in.Password); err != nil {
 		telemetry.Logger(ctx).Warn("an outdated hash of a password stays", "user", user.ID, "error", err)
 	}

@@ -32,7 +32,7 @@ func newClient(t testing.TB) client {
 		Title: "Students", Version: "test", Prefix: "/api/v1", Errors: handler.Errors(), Logger: slog.New(slog.DiscardHandler), DB: db,
 	})
 	pool := cpu.NewPool(1)
-	handler.Routes(root, db, pool, nil)
+	handler.Routes(root, db, pool, nil, nil)
 	return client{t, db, apitest.Handler(t, root), pool}
 }
 
@@ -328,7 +328,7 @@ func TestRefusalsHaveTheirStatus(t *testing.T) {
 func TestDocumentKnowsThatAnEmptyPatchIsRefused(t *testing.T) {
 	t.Parallel()
 	root := api.New(api.Options{Title: "Students", DB: new(pg.DB)})
-	handler.Routes(root, nil, nil, nil)
+	handler.Routes(root, nil, nil, nil, nil)
 	body, err := root.Document()
 	if err != nil {
 		t.Fatal(err)

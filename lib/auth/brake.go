@@ -1,7 +1,9 @@
 package auth
 
 import (
-	"sync"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"time"
 )
 
@@ -17,55 +19,62 @@ const (
 	fadeByUser    = time.Minute
 )
 
-// Brake slows down who fails to log in again and again, whatever the reason, in this process alone.
+// Brake slows down who fails to log in again and again, whatever the reason.
 type Brake struct {
-	mu       sync.Mutex
-	networks tally[string]
-	guessers tally[guesser]
-	users    tally[string]
+	shared Tally
+	own    *Memory
 }
 
-// guesser is a network that tries to log in as one user.
-type guesser struct{ network, email string }
-
-// NewBrake knows of no failures.
-func NewBrake() *Brake {
-	return &Brake{
-		networks: newTally[string](freeByNetwork, fadeByNetwork),
-		guessers: newTally[guesser](freeByGuesser, fadeByNetwork),
-		users:    newTally[string](freeByUser, fadeByUser),
+// NewBrake counts in shared, and in this process whenever that does not answer, or is nil.
+func NewBrake(shared Tally) *Brake {
+	own := NewMemory()
+	if shared == nil {
+		shared = own
 	}
+	return &Brake{shared, own}
 }
 
-// Try answers a SlowError when an attempt comes too early. Else it counts it as failed, until Succeeded or Withdraw
-// says otherwise, so that attempts side by side do not slip through.
-func (b *Brake) Try(network, email string) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	now, who := time.Now(), guesser{network, email}
-	if wait := max(b.networks.wait(network, now), b.guessers.wait(who, now), b.users.wait(email, now)); wait > 0 {
-		return &SlowError{Wait: wait}
+// Attempt is one to log in, which counts as failed until Succeeded or Withdraw says otherwise.
+type Attempt struct {
+	tally                  Tally // where it is counted
+	network, guesser, user Mark
+}
+
+// Try answers a SlowError when an attempt comes too early. Else it counts it, so that attempts side by side do not slip through.
+func (b *Brake) Try(ctx context.Context, network, email string) (Attempt, error) {
+	a := Attempt{
+		tally:   b.shared,
+		network: Mark{markKey("network", network), freeByNetwork, fadeByNetwork},
+		guesser: Mark{markKey("guesser", network+" "+email), freeByGuesser, fadeByNetwork}, // a network that tries to log in as one user
+		user:    Mark{markKey("user", email), freeByUser, fadeByUser},
 	}
-	b.networks.strike(network, now)
-	b.guessers.strike(who, now)
-	b.users.strike(email, now)
-	return nil
+
+	now := time.Now()
+	wait, err := a.tally.Strike(ctx, now, a.network, a.guesser, a.user)
+	if err != nil {
+		a.tally = b.own
+		wait = b.own.strike(now, a.network, a.guesser, a.user)
+	}
+	if wait > 0 {
+		return Attempt{}, &SlowError{Wait: wait}
+	}
+	return a, nil
 }
 
-// Succeeded takes an attempt back, and forgives the network what it has failed as this user.
-func (b *Brake) Succeeded(network, email string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.networks.forgive(network)
-	b.guessers.forget(guesser{network, email})
-	b.users.forgive(email)
+// markKey lets nobody read whom a failure is about; who guesses it can see that it is right.
+func markKey(kind, of string) string {
+	sum := sha256.Sum256([]byte(of))
+	return "log-in " + kind + " " + base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// Succeeded takes the attempt back, and forgives the network what it has failed as this user. Where that is not possible
+// it fades.
+func (a Attempt) Succeeded(ctx context.Context) {
+	_ = a.tally.Forgive(ctx, a.network, a.user)
+	_ = a.tally.Forget(ctx, a.guesser)
 }
 
 // Withdraw takes back an attempt that was not decided.
-func (b *Brake) Withdraw(network, email string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.networks.forgive(network)
-	b.guessers.forgive(guesser{network, email})
-	b.users.forgive(email)
+func (a Attempt) Withdraw(ctx context.Context) {
+	_ = a.tally.Forgive(ctx, a.network, a.guesser, a.user)
 }

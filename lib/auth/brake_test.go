@@ -3,33 +3,44 @@ package auth_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"example.com/app/lib/auth"
+	"example.com/app/lib/testenv"
 )
 
-// wait is how long the brake makes an attempt wait; 0 lets it through, as one that fails.
-func wait(t *testing.T, b *auth.Brake, client, email string) time.Duration {
+// try is an attempt, and how long the brake makes it wait; 0 lets it through.
+func try(t *testing.T, b *auth.Brake, client, email string) (auth.Attempt, time.Duration) {
 	t.Helper()
-	err := b.Try(client, email)
+	attempt, err := b.Try(t.Context(), client, email)
 	if err == nil {
-		return 0
+		return attempt, 0
 	}
 	slow, ok := errors.AsType[*auth.SlowError](err)
 	if !ok || !errors.Is(err, auth.ErrSlow) {
 		t.Fatal(err)
 	}
-	return slow.RetryAfter()
+	return attempt, slow.RetryAfter()
+}
+
+// wait is try of an attempt that fails.
+func wait(t *testing.T, b *auth.Brake, client, email string) time.Duration {
+	t.Helper()
+	_, w := try(t, b, client, email)
+	return w
 }
 
 func TestEachFailureMakesTheNextAttemptWaitLonger(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := auth.NewBrake()
+		b := auth.NewBrake(nil)
 		for i := range 5 {
 			if w := wait(t, b, "client", "ada"); w != 0 {
 				t.Errorf("attempt %d has to wait for %s", i, w)
@@ -54,16 +65,17 @@ func TestEachFailureMakesTheNextAttemptWaitLonger(t *testing.T) {
 func TestStrangerKeepsNobodyOut(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := auth.NewBrake()
+		b := auth.NewBrake(nil)
 		for range 24 {
 			for range 3600 {
 				wait(t, b, "stranger", "ada")
 				time.Sleep(time.Second)
 			}
-			if w := wait(t, b, "client", "ada"); w != 0 {
+			attempt, w := try(t, b, "client", "ada")
+			if w != 0 {
 				t.Errorf("the user has to wait for %s", w)
 			}
-			b.Succeeded("client", "ada")
+			attempt.Succeeded(t.Context())
 		}
 	})
 }
@@ -71,7 +83,7 @@ func TestStrangerKeepsNobodyOut(t *testing.T) {
 func TestManyWhoGuessAtOneUserAreSlowedTogether(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := auth.NewBrake()
+		b := auth.NewBrake(nil)
 		for i := range 100 {
 			if w := wait(t, b, fmt.Sprint("client", i), "ada"); w != 0 {
 				t.Errorf("attempt %d has to wait for %s", i, w)
@@ -89,7 +101,7 @@ func TestManyWhoGuessAtOneUserAreSlowedTogether(t *testing.T) {
 func TestOfficeIsNotShutOutByItsTypos(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := auth.NewBrake()
+		b := auth.NewBrake(nil)
 		for i := range 10 * 48 { // for ten days every half an hour somebody logs in, and one in eight mistypes
 			who := fmt.Sprint("user", i%30)
 			if i%8 == 0 {
@@ -97,10 +109,11 @@ func TestOfficeIsNotShutOutByItsTypos(t *testing.T) {
 					t.Fatalf("typo %d has to wait for %s", i/8+1, w)
 				}
 			}
-			if w := wait(t, b, "office", who); w != 0 {
+			attempt, w := try(t, b, "office", who)
+			if w != 0 {
 				t.Fatalf("after typo %d one has to wait for %s", i/8+1, w)
 			}
-			b.Succeeded("office", who)
+			attempt.Succeeded(t.Context())
 			time.Sleep(30 * time.Minute)
 		}
 	})
@@ -109,7 +122,7 @@ func TestOfficeIsNotShutOutByItsTypos(t *testing.T) {
 func TestWhoTriesManyUsersIsSlowedToo(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := auth.NewBrake()
+		b := auth.NewBrake(nil)
 		for i := range 20 {
 			if w := wait(t, b, "client", fmt.Sprint("user", i)); w != 0 {
 				t.Errorf("attempt %d has to wait for %s", i, w)
@@ -127,12 +140,12 @@ func TestWhoTriesManyUsersIsSlowedToo(t *testing.T) {
 func TestAttemptsSideBySideDoNotSlipThrough(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := auth.NewBrake()
+		b := auth.NewBrake(nil)
 		var through atomic.Int64
 		var wg sync.WaitGroup
 		for range 100 {
 			wg.Go(func() {
-				if b.Try("client", "ada") == nil {
+				if wait(t, b, "client", "ada") == 0 {
 					through.Add(1)
 				}
 			})
@@ -147,15 +160,16 @@ func TestAttemptsSideBySideDoNotSlipThrough(t *testing.T) {
 func TestSuccessForgetsTheFailuresOfItsUserAlone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := auth.NewBrake()
+		b := auth.NewBrake(nil)
 		for range 4 {
 			wait(t, b, "client", "ada")
 		}
 		for range 40 { // many people behind one address, who know their passwords
-			if w := wait(t, b, "client", "grace"); w != 0 {
+			attempt, w := try(t, b, "client", "grace")
+			if w != 0 {
 				t.Fatalf("who succeeds has to wait for %s", w)
 			}
-			b.Succeeded("client", "grace")
+			attempt.Succeeded(t.Context())
 		}
 		if w := wait(t, b, "client", "ada"); w != 0 {
 			t.Errorf("the fifth attempt has to wait for %s", w)
@@ -164,10 +178,11 @@ func TestSuccessForgetsTheFailuresOfItsUserAlone(t *testing.T) {
 			t.Errorf("the sixth attempt has to wait for %s", w)
 		}
 		time.Sleep(time.Second)
-		if w := wait(t, b, "client", "ada"); w != 0 {
+		attempt, w := try(t, b, "client", "ada")
+		if w != 0 {
 			t.Errorf("the sixth attempt has to wait for %s more", w)
 		}
-		b.Succeeded("client", "ada")
+		attempt.Succeeded(t.Context())
 		if w := wait(t, b, "client", "ada"); w != 0 {
 			t.Errorf("after a success one has to wait for %s", w)
 		}
@@ -177,13 +192,13 @@ func TestSuccessForgetsTheFailuresOfItsUserAlone(t *testing.T) {
 func TestOwnAccountDoesNotBuyGuesses(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := auth.NewBrake()
+		b := auth.NewBrake(nil)
 		guesses := 0
 		for i := range 1000 {
-			if b.Try("client", "mine") == nil {
-				b.Succeeded("client", "mine")
+			if attempt, w := try(t, b, "client", "mine"); w == 0 {
+				attempt.Succeeded(t.Context())
 			}
-			if b.Try("client", fmt.Sprint("victim", i)) == nil {
+			if wait(t, b, "client", fmt.Sprint("victim", i)) == 0 {
 				guesses++
 			}
 		}
@@ -195,19 +210,20 @@ func TestOwnAccountDoesNotBuyGuesses(t *testing.T) {
 
 func TestUndecidedAttemptIsNoFailure(t *testing.T) {
 	t.Parallel()
-	b := auth.NewBrake()
+	b := auth.NewBrake(nil)
 	for range 100 {
-		if w := wait(t, b, "client", "ada"); w != 0 {
+		attempt, w := try(t, b, "client", "ada")
+		if w != 0 {
 			t.Fatalf("one has to wait for %s", w)
 		}
-		b.Withdraw("client", "ada")
+		attempt.Withdraw(t.Context())
 	}
 }
 
 func TestFailuresAreForgivenOneByOne(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := auth.NewBrake()
+		b := auth.NewBrake(nil)
 		for range 5 {
 			wait(t, b, "client", "ada")
 		}
@@ -223,4 +239,76 @@ func TestFailuresAreForgivenOneByOne(t *testing.T) {
 			}
 		}
 	})
+}
+
+// through is how many of 60 attempts of one client, each as another user, the brakes let through in turns. It is 20, and one
+// more after 1 s, 3 s, 7 s …
+func through(t *testing.T, client string, brakes ...*auth.Brake) (n int) {
+	t.Helper()
+	for i := range 60 {
+		if wait(t, brakes[i%len(brakes)], client, fmt.Sprint("user", i)) == 0 {
+			n++
+		}
+	}
+	return n
+}
+
+func TestProcessesCountTogetherAndEachByItselfWithoutRedis(t *testing.T) {
+	t.Parallel()
+	server := testenv.NewRedis(t)
+	here, there := auth.NewBrake(shared(t, server, 20*time.Second)), auth.NewBrake(shared(t, server, 20*time.Second))
+	if n := through(t, "stranger", here, there); n < 20 || n > 29 {
+		t.Errorf("two processes together let %d through", n)
+	}
+	server.Kill()
+	for _, b := range []*auth.Brake{here, there} {
+		if n := through(t, "stranger", b); n < 20 || n > 29 {
+			t.Errorf("one without Redis lets %d through", n)
+		}
+	}
+}
+
+func TestAttemptIsTakenBackWhereItWasCounted(t *testing.T) {
+	t.Parallel()
+	server := testenv.NewRedis(t)
+	b := auth.NewBrake(shared(t, server, 300*time.Millisecond))
+	server.Kill()
+	for range 3 {
+		wait(t, b, "client", "ada")
+	}
+	last, _ := try(t, b, "client", "ada")
+	server.Start()
+	last.Succeeded(t.Context())
+	server.Kill()
+	for range 5 {
+		if w := wait(t, b, "client", "ada"); w != 0 {
+			t.Errorf("after a success one has to wait for %s", w)
+		}
+	}
+}
+
+func TestRedisForgetsFailuresAndNeverKnowsWhose(t *testing.T) {
+	t.Parallel()
+	server := testenv.NewRedis(t)
+	b := auth.NewBrake(shared(t, server, 20*time.Second))
+	for range 7 {
+		wait(t, b, "192.0.2.7", "ada@example.com")
+	}
+	raw := redis.NewClient(&redis.Options{Addr: server.Address()})
+	t.Cleanup(func() { _ = raw.Close() })
+	keys, err := raw.Keys(t.Context(), "*").Result()
+	if err != nil || len(keys) != 3 {
+		t.Fatalf("%q, %v", keys, err)
+	}
+	for _, key := range keys {
+		life, err := raw.PTTL(t.Context(), key).Result()
+		if err != nil || life <= 0 || life > 130*time.Minute {
+			t.Errorf("%s lives for %s: %v", key, life, err)
+		}
+		for _, part := range []string{"ada", "example", "192"} {
+			if all := fmt.Sprint(key, raw.HGetAll(t.Context(), key).Val()); strings.Contains(all, part) {
+				t.Errorf("%s tells %s", all, part)
+			}
+		}
+	}
 }

@@ -34,10 +34,11 @@ const prefix = "app:"
 type Redis struct {
 	client   *redis.Client
 	patience time.Duration
-	take     *redis.Script
 	breaker  circuitbreaker.CircuitBreaker[struct{}]
 	meters   *meters
 	tracer   *telemetry.Tracer
+
+	take, strike, forgive *redis.Script
 }
 
 // Options are a Redis as a process sees it.
@@ -66,7 +67,8 @@ func OpenRedis(o Options) (*Redis, error) {
 
 	logging.Disable()
 	r := &Redis{
-		client: redis.NewClient(options), patience: wait, take: redis.NewScript(takeScript), breaker: newBreaker(o.Log), tracer: o.Tracer,
+		client: redis.NewClient(options), patience: wait, breaker: newBreaker(o.Log), tracer: o.Tracer,
+		take: redis.NewScript(takeScript), strike: redis.NewScript(strikeScript), forgive: redis.NewScript(forgiveScript),
 	}
 	r.meters = newMeters(o.Metrics, r.breaker)
 	return r, nil

@@ -236,12 +236,12 @@ func distant(t *testing.T, server string, away time.Duration) string {
 }
 
 func pipe(ctx context.Context, near net.Conn, server string) {
-	defer near.Close()
+	defer func() { _ = near.Close() }()
 	far, err := new(net.Dialer).DialContext(ctx, "tcp", server)
 	if err != nil {
 		return
 	}
-	defer far.Close()
+	defer func() { _ = far.Close() }()
 	go func() {
 		_, _ = io.Copy(far, near)
 		_ = far.Close()
