@@ -7,16 +7,16 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"example.com/app/lib/pg"
+	"example.com/app/lib/testenv"
 )
 
 const row = `{"name": "Ada"}` + "\n"
 
-// begin asks beside the test, for ten seconds at most.
+// begin asks beside the test, and gives up at last.
 func (c client) begin(method, path, body string, headers ...header) <-chan *httptest.ResponseRecorder {
-	ctx, cancel := context.WithTimeout(c.t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(c.t.Context(), testenv.Patience)
 	r := httptest.NewRequestWithContext(ctx, method, path, strings.NewReader(body))
 	for _, h := range headers {
 		r.Header.Set(h[0], h[1])
@@ -53,13 +53,10 @@ func locked(t *testing.T, db *pg.DB, do func(await func())) {
 	}
 
 	do(func() {
-		waits, end := false, time.Now().Add(5*time.Second)
-		for ; !waits; time.Sleep(5 * time.Millisecond) {
+		testenv.Eventually(t, "an import is being written", func() (waits bool) {
 			err := lock.QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'student_import'::regclass AND NOT granted)").Scan(&waits)
-			if err != nil || time.Now().After(end) {
-				t.Fatal("no import is being written", err)
-			}
-		}
+			return err == nil && waits
+		})
 	})
 }
 
