@@ -11,7 +11,8 @@ dev: ## Run the whole service on an embedded default
 	go run . dev
 
 test: ## Run every test against a real Postgres and a real RabbitMQ, installing what is missing
-	@servers=$$(sh lib/testenv/install.sh) && eval "$$servers" && go run ./lib/testenv/with go test -race ./...
+	@servers=$$(sh lib/testenv/install.sh) && eval "$$servers" && \
+		GORACE=atexit_sleep_ms=0 go run ./lib/testenv/with go test -race ./... # else each process sleeps a second before its end
 
 chaos: ## Break the running service in every way it has to survive, and write down how it went
 	@servers=$$(sh lib/testenv/install.sh) && eval "$$servers" && \

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"strconv"
+	"sync/atomic"
 )
 
 // Where Port looks: below what systems hand out to outgoing connections,
@@ -15,12 +16,18 @@ const (
 	ports      = 12000
 )
 
+// Where this process began to look, and how often it has: it gets no port twice, and seldom one that a process beside it gets.
+var (
+	first  = rand.Uint32N(ports)
+	looked atomic.Uint32
+)
+
 // Port is a port of 127.0.0.1 that nothing listens on. Nothing keeps it: another process may be faster,
 // and a child that this process is just making may hold it open for a moment.
 func Port() (int, error) {
 	var last error
 	for range 100 {
-		port := lowestPort + rand.N(ports)
+		port := lowestPort + int((first+looked.Add(1))%ports)
 		l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 		if err == nil {
 			return port, l.Close()

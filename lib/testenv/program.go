@@ -20,6 +20,9 @@ import (
 // beProgram is set in the environment of what StartProgram starts.
 const beProgram = "APP_TEST_BE_THE_APP"
 
+// endAtOnce spares a process that was built with the race detector the second which that sleeps before the end.
+const endAtOnce = "GORACE=atexit_sleep_ms=0"
+
 // MainOr is Main, except in a process that StartProgram has made of the test binary: that one is program, whose
 // context ends at SIGINT or SIGTERM. A second signal ends it at once.
 //
@@ -49,7 +52,7 @@ func StartProgram(t testing.TB, binary, dir string, s Settings, args ...string) 
 	p := &Program{t: t, output: &transcript{}}
 	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), binary, args...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, p.output, p.output
-	cmd.Env = []string{beProgram + "=1", "PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}
+	cmd.Env = []string{beProgram + "=1", "PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), endAtOnce}
 	for _, name := range slices.Sorted(maps.Keys(s)) {
 		cmd.Env = append(cmd.Env, name+"="+s[name])
 	}

@@ -5,6 +5,7 @@ package testenv
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"sync"
@@ -16,10 +17,15 @@ const install = "run `apt-get install postgresql rabbitmq-server` (Debian, Ubunt
 
 const startTimeout = 2 * time.Minute // for one server, on a machine that is busy with tests
 
+// atOnce is how many tests of a package run side by side unless -parallel says so: they wait for servers, for processes
+// and for time more than they work.
+const atOnce = "6"
+
 // Main runs a package's tests and stops the servers that they started:
 //
 //	func TestMain(m *testing.M) { os.Exit(testenv.Main(m)) }
 func Main(m *testing.M) int {
+	_ = flag.Set("test.parallel", atOnce) // what the command line says comes later
 	code := m.Run()
 	if err := errors.Join(postgres.stop(), rabbit.stop(), built.stop()); err != nil {
 		fmt.Fprintln(os.Stderr, err)

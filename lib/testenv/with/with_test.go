@@ -6,21 +6,14 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+
+	"example.com/app/lib/testenv"
 )
 
-func build(t *testing.T) string {
-	t.Helper()
-
-	path := filepath.Join(t.TempDir(), "with")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", path, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	return path
-}
+func TestMain(m *testing.M) { os.Exit(testenv.Main(m)) }
 
 // environ has no servers but those that are named.
 func environ(servers ...string) []string {
@@ -38,7 +31,7 @@ var named = []string{"TEST_DATABASE_URL=postgres://named", "TEST_AMQP_URL=amqp:/
 func TestCommandFindsBothServers(t *testing.T) {
 	t.Parallel()
 
-	cmd := exec.CommandContext(t.Context(), build(t), "sh", "-c", `echo "$TEST_DATABASE_URL $TEST_AMQP_URL $TEST_AMQP_MANAGEMENT_URL"`)
+	cmd := exec.CommandContext(t.Context(), testenv.Build(t, "."), "sh", "-c", `echo "$TEST_DATABASE_URL $TEST_AMQP_URL $TEST_AMQP_MANAGEMENT_URL"`)
 	cmd.Env = environ()
 	out, err := cmd.Output()
 	if err != nil {
@@ -55,7 +48,7 @@ func TestCommandFindsBothServers(t *testing.T) {
 func TestNamedServersAreKept(t *testing.T) {
 	t.Parallel()
 
-	cmd := exec.CommandContext(t.Context(), build(t), "sh", "-c", `echo "$TEST_DATABASE_URL $TEST_AMQP_URL $TEST_AMQP_MANAGEMENT_URL"`)
+	cmd := exec.CommandContext(t.Context(), testenv.Build(t, "."), "sh", "-c", `echo "$TEST_DATABASE_URL $TEST_AMQP_URL $TEST_AMQP_MANAGEMENT_URL"`)
 	cmd.Env = environ(named...)
 	out, err := cmd.Output()
 	if want := "postgres://named amqp://named http://named\n"; err != nil || string(out) != want {
@@ -66,7 +59,7 @@ func TestNamedServersAreKept(t *testing.T) {
 func TestStatusIsTheCommands(t *testing.T) {
 	t.Parallel()
 
-	with := build(t)
+	with := testenv.Build(t, ".")
 	for script, want := range map[string]int{"exit 0": 0, "exit 7": 7, "kill -TERM $$": 128 + 15} {
 		cmd := exec.CommandContext(t.Context(), with, "sh", "-c", script)
 		cmd.Env = environ(named...)
@@ -88,7 +81,7 @@ func TestStatusIsTheCommands(t *testing.T) {
 func TestSignalsReachTheCommand(t *testing.T) {
 	t.Parallel()
 
-	cmd := exec.CommandContext(t.Context(), build(t), "sh", "-c", `trap 'echo told; exit 3' TERM; echo ready; while :; do sleep 0.05; done`)
+	cmd := exec.CommandContext(t.Context(), testenv.Build(t, "."), "sh", "-c", `trap 'echo told; exit 3' TERM; echo ready; while :; do sleep 0.05; done`)
 	cmd.Env = environ(named...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
