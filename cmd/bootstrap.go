@@ -38,11 +38,14 @@ type Deps struct {
 }
 
 func newDeps(s Settings, v voice) *Deps {
-	metrics := prometheus.NewRegistry()
-	metrics.MustRegister(newGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	metrics, pool := prometheus.NewRegistry(), cpu.NewPool(0)
+	metrics.MustRegister(
+		newGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		newBuildInfo(readVersion()), cpu.NewCollector(pool),
+	)
 	return &Deps{
 		Settings: s, Log: v.log, Level: v.level, Tracer: v.tracer, Metrics: metrics, Ops: http.NewServeMux(),
-		CPU: cpu.NewPool(0), Brokers: map[broker.Connection]broker.Driver{}, Cache: cache.NewMemory(),
+		CPU: pool, Brokers: map[broker.Connection]broker.Driver{}, Cache: cache.NewMemory(),
 	}
 }
 

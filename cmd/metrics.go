@@ -23,6 +23,16 @@ func newGoCollector() prometheus.Collector {
 		collectors.MetricsGC, collectors.MetricsScheduler))
 }
 
+// newBuildInfo is always 1: its labels tell which program runs.
+func newBuildInfo(v versionInfo) prometheus.Collector {
+	g := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "app_build_info", Help: "The program that runs, always 1.",
+		ConstLabels: prometheus.Labels{"version": v.Version, "commit": v.Commit, "go": v.Go},
+	})
+	g.Set(1)
+	return g
+}
+
 // measure adds what every mode tells of the servers that it shares; queues are looked at where the broker is needed.
 func (d *Deps) measure(m mode) {
 	var families map[broker.Connection][]broker.Family

@@ -15,9 +15,12 @@ func TestPortsForProbesHaveMetricsAndProfiles(t *testing.T) {
 	testenv.Ready(t, s.URL("OPS_PORT", "/readyz"))
 	testenv.Ready(t, s.URL("AMQ_PORT", "/readyz"))
 
-	for path, text := range map[string]string{"/metrics": "\napp_outbox_lag_seconds 0\n", "/debug/pprof/": "goroutine"} {
+	for text, path := range map[string]string{
+		"\napp_outbox_lag_seconds 0\n": "/metrics", "\napp_build_info{commit=": "/metrics", "\napp_cpu_pool_refused_total 0\n": "/metrics",
+		"goroutine": "/debug/pprof/",
+	} {
 		if status, answer := testenv.Request(t, http.MethodGet, s.URL("OPS_PORT", path), ""); status != http.StatusOK || !strings.Contains(answer, text) {
-			t.Errorf("%s answers %d %s", path, status, answer)
+			t.Errorf("%s answers %d %s, without %q", path, status, answer, text)
 		}
 	}
 	if status, _ := testenv.Request(t, http.MethodGet, s.URL("AMQ_PORT", "/metrics"), ""); status != http.StatusNotFound {

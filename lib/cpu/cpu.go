@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"sync/atomic"
 
 	"golang.org/x/sync/semaphore"
 )
@@ -12,11 +13,13 @@ import (
 // ErrBusy means that too much work waits already: try again later.
 var ErrBusy = errors.New("too much work waits for a processor already")
 
-const waiting = 16 // pieces of work for each that runs
+const queued = 16 // pieces of work for each that runs
 
 // Pool runs a bounded number of pieces of work at once.
 type Pool struct {
-	queue, slots *semaphore.Weighted
+	queue, slots              *semaphore.Weighted
+	size                      int64
+	running, waiting, refused atomic.Int64
 }
 
 // NewPool runs n pieces of work at once; 0 is half of the processors, one at least.
@@ -25,8 +28,9 @@ func NewPool(n int) *Pool {
 		n = max(1, runtime.GOMAXPROCS(0)/2)
 	}
 	return &Pool{
-		queue: semaphore.NewWeighted(int64(n * (1 + waiting))),
+		queue: semaphore.NewWeighted(int64(n * (1 + queued))),
 		slots: semaphore.NewWeighted(int64(n)),
+		size:  int64(n),
 	}
 }
 
@@ -34,6 +38,7 @@ func NewPool(n int) *Pool {
 // when that ends while it waits, and otherwise work's own. Keep a piece below about 50 ms: nothing interrupts it.
 func (p *Pool) Do(ctx context.Context, work func() error) error {
 	if !p.queue.TryAcquire(1) {
+		p.refused.Add(1)
 		return ErrBusy
 	}
 	defer p.queue.Release(1)
@@ -43,9 +48,17 @@ func (p *Pool) Do(ctx context.Context, work func() error) error {
 // Wait is Do for work that is ready to wait for as long as ctx lasts, such as the next piece of something long. It is not
 // counted among what waits, and so is never answered ErrBusy.
 func (p *Pool) Wait(ctx context.Context, work func() error) error {
-	if err := p.slots.Acquire(ctx, 1); err != nil {
+	if err := p.await(ctx); err != nil {
 		return err
 	}
 	defer p.slots.Release(1)
+	p.running.Add(1)
+	defer p.running.Add(-1)
 	return work()
+}
+
+func (p *Pool) await(ctx context.Context) error {
+	p.waiting.Add(1)
+	defer p.waiting.Add(-1)
+	return p.slots.Acquire(ctx, 1)
 }

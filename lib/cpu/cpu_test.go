@@ -3,10 +3,16 @@ package cpu_test
 import (
 	"context"
 	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"example.com/app/lib/cpu"
 )
@@ -76,6 +82,30 @@ func TestFullPoolIsBusyAtOnceUntilSomethingEnds(t *testing.T) {
 		if err := p.Do(t.Context(), second); err != nil {
 			t.Error(err)
 		}
+	})
+}
+
+func TestMetricsTellWhatRunsWaitsAndIsRefused(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p, metrics := cpu.NewPool(2), prometheus.NewRegistry()
+		metrics.MustRegister(cpu.NewCollector(p))
+		holds := func(lines ...string) {
+			t.Helper()
+			w := httptest.NewRecorder()
+			promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody))
+			for _, line := range append(lines, "app_cpu_pool_pieces_max 2", "app_cpu_pool_refused_total 1") {
+				if !strings.Contains(w.Body.String(), line+"\n") {
+					t.Errorf("no %s in %s", line, w.Body)
+				}
+			}
+		}
+
+		fill(t, p)
+		_ = p.Do(t.Context(), second)
+		holds(`app_cpu_pool_pieces{state="running"} 2`, `app_cpu_pool_pieces{state="waiting"} 32`)
+		time.Sleep(time.Minute)
+		holds(`app_cpu_pool_pieces{state="running"} 0`, `app_cpu_pool_pieces{state="waiting"} 0`)
 	})
 }
 
