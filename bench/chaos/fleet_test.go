@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strconv"
 	"sync"
@@ -52,10 +53,10 @@ func (f *fleet) crasher() *testenv.Program {
 	if points[0] == moved {
 		left = 1 + f.dice.IntN(4)
 	}
-	return f.w.start(settings{
+	return testenv.StartProgram(f.w, os.Args[0], f.w.dir, f.w.settings.With(settings{
 		fuseVariable: fmt.Sprint(points[0], " ", left),
 		seedVariable: strconv.FormatUint(f.dice.Uint64(), 10),
-	}).Program
+	}))
 }
 
 func (f *fleet) replace(i int, build func(f *fleet) *testenv.Program) {

@@ -3,23 +3,17 @@
 package chaos_test
 
 import (
-	"context"
-	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"strconv"
 	"testing"
 
-	"example.com/app/cmd"
 	"example.com/app/lib/testenv"
 )
 
 func TestMain(m *testing.M) {
-	if !full() { // the tests wait more than they work; -parallel goes first
-		_ = flag.Set("test.parallel", "4")
-	}
-	status := testenv.MainOr(m, program)
+	status := testenv.MainOr(m, crasher)
 	if full() {
 		if err := results.write("../RESULTS.md"); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -27,14 +21,6 @@ func TestMain(m *testing.M) {
 		}
 	}
 	os.Exit(status)
-}
-
-// program is what this binary is as a process of a test: the service, or a consumer that ends at a chosen point.
-func program(ctx context.Context) int {
-	if os.Getenv(fuseVariable) != "" {
-		return crasher(ctx)
-	}
-	return cmd.Execute(ctx)
 }
 
 func full() bool { return os.Getenv("CHAOS") == "full" }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -32,9 +31,9 @@ func byHand(t *testing.T, amqpURL string) *amqp091.Channel {
 // refusing starts a consumer that must not come up.
 func refusing(t *testing.T, s settings) *testenv.Program {
 	t.Helper()
-	// RabbitMQ takes 3 s to say no to a password.
-	s = s.With(testenv.Ports(t, "AMQ_PORT")).With(settings{"STARTUP_TIMEOUT": "5s", "LOG_LEVEL": "error"})
-	return testenv.StartProgram(t, os.Args[0], t.TempDir(), s, "consume")
+	// RabbitMQ takes 3 s to say no to a password, and more where a processor is scarce.
+	s = s.With(testenv.Ports(t, "AMQ_PORT")).With(settings{"STARTUP_TIMEOUT": "10s", "LOG_LEVEL": "error"})
+	return testenv.StartProgram(t, service(t), t.TempDir(), s, "consume")
 }
 
 // refused waits until it has ended, with one line that names all of names and no secret.

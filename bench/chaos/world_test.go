@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -122,17 +121,23 @@ func (w *world) tell(format string, args ...any) {
 	w.Logf(format, args...)
 }
 
-// process is the service in one of its modes, or a consumer that crashes.
+// process is the service in one of its modes.
 type process struct {
 	*testenv.Program
 	settings
+}
+
+// service is the binary that is shipped.
+func service(t *testing.T) string {
+	t.Helper()
+	return testenv.Build(t, "../..")
 }
 
 // start gives each process ports of its own.
 func (w *world) start(more settings, args ...string) process {
 	w.Helper()
 	s := w.settings.With(testenv.Ports(w, "API_PORT", "OPS_PORT", "AMQ_PORT", "SCHEDULE_PORT")).With(more)
-	return process{testenv.StartProgram(w, os.Args[0], w.dir, s, args...), s}
+	return process{testenv.StartProgram(w, service(w.T), w.dir, s, args...), s}
 }
 
 // serve returns once the API is ready.
