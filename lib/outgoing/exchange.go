@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"net"
 	"net/http"
 	"time"
 
@@ -15,19 +16,27 @@ import (
 )
 
 const (
-	drained = 64 << 10 // bytes of an answer nobody reads, so that its connection can be used again
-	headers = 64 << 10 // bytes of an answer's headers
+	maxHeaderBytes  = 64 << 10
+	maxDrainedBytes = 64 << 10 // of an answer nobody reads, so that its connection can be used again
+	maxSilence      = 5 * time.Second
 )
 
-func newTransport(connections int) *http.Transport {
+// newTransport gives up connections that come to nothing: net/http goes on dialing when the call has ended, and each dial
+// takes the place of a connection. One that was lost without a word is found out by pings, over HTTP/2, where it would
+// serve all calls.
+func newTransport(o Options) *http.Transport {
+	silence := min(o.Timeout, maxSilence)
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            (&net.Dialer{Timeout: silence}).DialContext,
+		TLSHandshakeTimeout:    silence,
 		ForceAttemptHTTP2:      true,
-		MaxConnsPerHost:        connections,
-		MaxIdleConns:           connections,
-		MaxIdleConnsPerHost:    connections,
+		HTTP2:                  &http.HTTP2Config{SendPingTimeout: silence, PingTimeout: silence},
+		MaxConnsPerHost:        o.AtOnce,
+		MaxIdleConns:           o.AtOnce,
+		MaxIdleConnsPerHost:    o.AtOnce,
 		IdleConnTimeout:        90 * time.Second,
-		MaxResponseHeaderBytes: headers,
+		MaxResponseHeaderBytes: maxHeaderBytes,
 	}
 }
 
@@ -69,7 +78,7 @@ func (c *Client) exchange(ctx context.Context, r Request, target string, read fu
 		c.After(res)
 	}
 	if res.StatusCode < http.StatusOK || res.StatusCode >= http.StatusMultipleChoices {
-		_, _ = io.CopyN(io.Discard, res.Body, drained)
+		_, _ = io.CopyN(io.Discard, res.Body, maxDrainedBytes)
 		return res.StatusCode, c.refused(r, res)
 	}
 	return res.StatusCode, c.take(r, res, read)

@@ -57,7 +57,7 @@ func New(o Options) (*Client, error) {
 	c := &Client{
 		Options: o,
 		base:    base,
-		http:    &http.Client{Transport: newTransport(o.AtOnce), CheckRedirect: stayOn(base)},
+		http:    &http.Client{Transport: newTransport(o), CheckRedirect: stayOn(base)},
 		slots:   semaphore.NewWeighted(int64(o.AtOnce)),
 		limiter: rate.NewLimiter(o.Rate, max(1, int(o.Rate/10))),
 	}
