@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -57,14 +56,6 @@ func (s *server) dress(c echo.Context, v *visit) {
 	s.crossOrigin.allow(v.policy, c)
 }
 
-// panicked is a panic on its way to the log.
-type panicked struct {
-	value any
-	stack []byte
-}
-
-func (p *panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }
-
 // shielded is handle with its panic turned into an error; http.ErrAbortHandler stays itself.
 func shielded(c echo.Context, v *visit) (err error) {
 	defer func() {
@@ -73,7 +64,7 @@ func shielded(c echo.Context, v *visit) (err error) {
 				err = abort
 				return
 			}
-			err = &panicked{p, debug.Stack()}
+			err = telemetry.Recovered(p)
 		}
 	}()
 	return handle(c, v)
@@ -103,7 +94,7 @@ func (s *server) answer(c echo.Context, err error) int {
 	failed := refusal.status >= http.StatusInternalServerError
 	gone := c.Response().Committed || failed && ctx.Err() != nil
 
-	if _, isPanic := errors.AsType[*panicked](err); isPanic || failed && !gone {
+	if _, isPanic := errors.AsType[*telemetry.PanicError](err); isPanic || failed && !gone {
 		s.logFailure(ctx, c, err)
 	}
 	if gone {
@@ -117,8 +108,8 @@ func (s *server) logFailure(ctx context.Context, c echo.Context, err error) {
 	attrs := []slog.Attr{
 		slog.String("method", c.Request().Method), slog.String("route", s.callOf(c).pattern), slog.Any("error", err),
 	}
-	if p, ok := errors.AsType[*panicked](err); ok {
-		attrs = append(attrs, slog.String("stack", string(p.stack)))
+	if p, ok := errors.AsType[*telemetry.PanicError](err); ok {
+		attrs = append(attrs, slog.String("stack", p.Stack()))
 	}
 	telemetry.Logger(ctx).LogAttrs(ctx, slog.LevelError, "request failed", attrs...)
 }

@@ -53,12 +53,15 @@ func TestEveryRequestIsOneLineOfTheAccessLog(t *testing.T) {
 func TestOwnFaultIsLoggedOnceWithItsError(t *testing.T) {
 	t.Parallel()
 	s := sample(t)
-	for _, title := range []string{"odd", "boom", "taken"} {
-		s.do(t, "POST", "/api/v1/notes", `{"title":"`+title+`"}`, "X-Request-ID", title)
+	for i, title := range []string{"odd", "boom", "panic", "taken"} {
+		status := s.do(t, "POST", "/api/v1/notes", `{"title":"`+title+`"}`, "X-Request-ID", title).Code
+		if want := []int{500, 500, 500, 409}[i]; status != want {
+			t.Errorf("%s is answered %d, want %d", title, status, want)
+		}
 	}
 
 	lines := s.logs.records(t, "request failed")
-	if len(lines) != 2 {
+	if len(lines) != 3 {
 		t.Fatalf("%d lines: %v", len(lines), lines)
 	}
 	odd, boom := lines[0], lines[1]

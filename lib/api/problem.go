@@ -11,6 +11,7 @@ import (
 
 	"example.com/app/lib/pg"
 	"example.com/app/lib/strict"
+	"example.com/app/lib/telemetry"
 )
 
 // Problem is the body of every answer that is an error (RFC 9457).
@@ -43,6 +44,9 @@ var errNotFound = &refusal{status: http.StatusNotFound, code: codeNotFound, deta
 
 // refusalOf is the one place where an error becomes an answer.
 func (s *server) refusalOf(err error) *refusal {
+	if _, ok := errors.AsType[*telemetry.PanicError](err); ok { // whatever it wraps is no answer
+		return &refusal{status: http.StatusInternalServerError, code: codeInternal}
+	}
 	if r, ok := errors.AsType[*refusal](err); ok {
 		return r
 	}

@@ -115,6 +115,8 @@ func createNote(_ context.Context, in *NoteIn) (NoteOut, error) {
 		return NoteOut{}, fmt.Errorf("reach the archive: %w", errDown)
 	case "boom":
 		panic("secret")
+	case "panic":
+		panic(errTaken)
 	case "odd":
 		return NoteOut{}, errors.New("secret")
 	}

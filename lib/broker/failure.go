@@ -4,13 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"example.com/app/lib/pg"
+	"example.com/app/lib/telemetry"
 )
 
 // Permanent marks an error that no repetition mends: its message goes to the dead queue at once.
@@ -36,22 +36,10 @@ type (
 		error
 		delay time.Duration
 	}
-	panicked struct {
-		error
-		stack string
-	}
 )
 
 func (e permanent) Unwrap() error  { return e.error }
-func (e panicked) Unwrap() error   { return e.error }
 func (e retryAfter) Unwrap() error { return e.error }
-
-func newPanicked(value any) error {
-	if err, ok := value.(error); ok {
-		return panicked{fmt.Errorf("panic: %w", err), string(debug.Stack())}
-	}
-	return panicked{fmt.Errorf("panic: %v", value), string(debug.Stack())}
-}
 
 // failure is what an error of a handler means for its message; without an error there is none.
 type failure struct {
@@ -65,8 +53,8 @@ type failure struct {
 // tell is log with all that there is to know of the failure.
 func (f failure) tell(log *slog.Logger) *slog.Logger {
 	log = log.With("error", f.err)
-	if p, ok := errors.AsType[panicked](f.err); ok {
-		log = log.With("stack", p.stack)
+	if p, ok := errors.AsType[*telemetry.PanicError](f.err); ok {
+		log = log.With("stack", p.Stack())
 	}
 	return log
 }
@@ -75,7 +63,7 @@ func (c *Consumer) judge(err error) failure {
 	if err == nil {
 		return failure{}
 	}
-	if _, ok := errors.AsType[panicked](err); ok {
+	if _, ok := errors.AsType[*telemetry.PanicError](err); ok {
 		return failure{err: err, reason: reasonPanic, fault: pg.FaultOf(err)}
 	}
 	if c.isPermanent(err) {

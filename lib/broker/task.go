@@ -54,7 +54,7 @@ func (t *task) try(until context.Context, do func(ctx context.Context) error) (f
 
 	defer func() {
 		if r := recover(); r != nil {
-			f = t.judge(newPanicked(r))
+			f = t.judge(telemetry.Recovered(r))
 		}
 	}()
 	return t.judge(do(ctx))

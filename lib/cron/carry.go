@@ -4,9 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
@@ -17,14 +15,6 @@ import (
 
 // conflicts is how often a chunk is repeated at once because another transaction was first.
 const conflicts = 5
-
-// panicked is a panic on its way to the log.
-type panicked struct {
-	value any
-	stack string
-}
-
-func (p panicked) Error() string { return fmt.Sprint("panic: ", p.value) }
 
 var (
 	errStopping = errors.New("the scheduler stops")
@@ -111,7 +101,7 @@ func (s *Scheduler) chunk(ctx context.Context, task Task, h *held) (more bool, e
 func (t Task) advance(ctx context.Context, at json.RawMessage) (next json.RawMessage, more bool, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = panicked{p, string(debug.Stack())}
+			err = telemetry.Recovered(p)
 		}
 	}()
 
@@ -133,8 +123,8 @@ func (s *Scheduler) release(ctx context.Context, log *slog.Logger, h *held) endi
 }
 
 func (s *Scheduler) fail(ctx context.Context, log *slog.Logger, h *held, cause error) ending {
-	if p, ok := errors.AsType[panicked](cause); ok {
-		log = log.With("stack", p.stack)
+	if p, ok := errors.AsType[*telemetry.PanicError](cause); ok {
+		log = log.With("stack", p.Stack())
 	}
 
 	var final bool
