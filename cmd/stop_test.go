@@ -167,7 +167,7 @@ func TestServerThatIsMissedAtTheStartIsToldOnceAndWhenItComes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c.Close()
+		_ = c.Close()
 	}
 	forward(t, l, server)
 	p.Says("a server that was missed answers")

@@ -17,7 +17,7 @@ func TestPanicIsAnErrorThatShowsWhoPanicked(t *testing.T) {
 		if !ok || p.Error() != "panic: EOF" || !strings.Contains(p.Stack(), "telemetry_test.topple(") {
 			t.Errorf("of %v: %v", value, err)
 		}
-		if errors.Is(err, io.EOF) != (value == error(io.EOF)) {
+		if errors.Is(err, io.EOF) != (value == io.EOF) {
 			t.Errorf("of %v: it wraps %v", value, errors.Unwrap(err))
 		}
 	}
