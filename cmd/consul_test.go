@@ -109,4 +109,9 @@ func TestConfigCommandsKnowConsul(t *testing.T) {
 	check(s, 0, "app: "+away+"the settings are fine\n")
 	check(s.With(settings{"WORKERS": "0"}), 1,
 		"app: 2 mistakes in the settings:\n  WORKERS is \"0\" (environment): must be a whole number from 1 to 10000\n  Consul app/: "+away)
+
+	guarded := testenv.NewConsul(t, "hush-hush")
+	guarded.Put("app/WORKERS", "7")
+	check(settings{"CONSUL_HTTP_ADDR": guarded.URL}, 0, "app: read app/ from Consul: the token may not read all that is there: "+
+		"the other layers hold; check CONSUL_HTTP_ADDR, CONSUL_HTTP_TOKEN\nthe settings are fine\n")
 }

@@ -10,7 +10,8 @@ import (
 )
 
 // Consul answers GET /v1/kv/PREFIX?recurse as https://developer.hashicorp.com/consul/api-docs/kv documents it: an
-// array of what is below the prefix, 404 for nothing, 403 for another token than the one that it was given.
+// array of what is below the prefix, 404 for nothing. Another token than the one that it was given is unknown: 403.
+// Without any it leaves out every key, and says so, as where acl.enable_key_list_policy is off.
 type Consul struct {
 	URL    string
 	token  string
@@ -69,14 +70,22 @@ func (c *Consul) list(w http.ResponseWriter, r *http.Request) {
 	if c.down {
 		panic(http.ErrAbortHandler)
 	}
-	if c.token != "" && r.Header.Get("X-Consul-Token") != c.token {
-		http.Error(w, "Permission denied: anonymous token lacks permission 'key:list'", http.StatusForbidden)
+	token := r.Header.Get("X-Consul-Token")
+	stranger := c.token != "" && token != c.token
+	if stranger && token != "" {
+		http.Error(w, "ACL not found", http.StatusForbidden)
 		return
 	}
 
+	w.Header().Set("X-Consul-Index", "1")
+	w.Header().Set("X-Consul-LastContact", "0")
 	var pairs []consulPair
 	for key, value := range c.values {
-		if strings.HasPrefix(key, r.PathValue("prefix")) {
+		switch {
+		case !strings.HasPrefix(key, r.PathValue("prefix")):
+		case stranger:
+			w.Header().Set("X-Consul-Results-Filtered-By-ACLs", "true")
+		default:
 			pairs = append(pairs, consulPair{Key: key, Value: []byte(value), CreateIndex: 1, ModifyIndex: 1})
 		}
 	}

@@ -86,6 +86,8 @@ func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, err
 }
 
+var errOther = errors.New("it does not answer as Consul does")
+
 // reason leaves the URL and what was answered away.
 func reason(err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
@@ -103,7 +105,7 @@ func reason(err error) error {
 	if _, ok := errors.AsType[net.Error](err); ok {
 		return err
 	}
-	return errors.New("it does not answer as Consul does")
+	return errOther
 }
 
 func refusal(status int) error {

@@ -18,6 +18,7 @@ func TestConsulsOwnVariablesHoldBesideTheSettings(t *testing.T) {
 	var asked *http.Request
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked = r
+		w.Header().Set("X-Consul-Index", "1")
 		_, _ = io.WriteString(w, `[null, {"Key": "app/ENV", "Value": null}]`)
 	}))
 	t.Cleanup(server.Close)
@@ -44,6 +45,7 @@ func TestConsulsOwnVariablesHoldBesideTheSettings(t *testing.T) {
 
 func TestConsulIsTrustedAsItsOwnVariablesSay(t *testing.T) {
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Consul-Index", "1")
 		_, _ = io.WriteString(w, `[{"Key": "app/ENV", "Value": null}]`)
 	}))
 	server.Config.ErrorLog = log.New(io.Discard, "", 0) // of refused handshakes

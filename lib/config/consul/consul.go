@@ -8,6 +8,7 @@ package consul
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -27,7 +28,8 @@ type Options struct {
 	Prefix  string // the folder: PREFIX/NAME is the setting NAME
 }
 
-// Read answers within 5 s. A folder that is not there has no settings; folders in it are no settings either.
+// Read answers within 5 s. A folder that is not there has no settings; folders in it are no settings either. One of which
+// the token may read a part alone is an error: the rest would seem to be unset.
 // The error holds neither the token nor a password.
 func Read(ctx context.Context, o Options) (config.Layer, error) {
 	folder := strings.Trim(o.Prefix, "/") + "/"
@@ -55,9 +57,14 @@ func list(ctx context.Context, o Options, folder string) (api.KVPairs, error) {
 	if err != nil {
 		return nil, err
 	}
-	pairs, _, err := client.KV().List(folder, new(api.QueryOptions).WithContext(ctx))
-	if err != nil {
+	pairs, meta, err := client.KV().List(folder, new(api.QueryOptions).WithContext(ctx))
+	switch {
+	case err != nil:
 		return nil, reason(err)
+	case meta.LastIndex == 0: // every answer of Consul has one; to the client the 404 of anybody else is an empty folder
+		return nil, errOther
+	case meta.ResultsFilteredByACLs:
+		return nil, errors.New("the token may not read all that is there")
 	}
 	return slices.DeleteFunc(pairs, func(p *api.KVPair) bool { return p == nil }), nil
 }

@@ -55,6 +55,7 @@ func TestWhyNothingCouldBeReadIsToldWithoutTheToken(t *testing.T) {
 				_, _ = io.WriteString(w, strings.Repeat(" ", 1<<20))
 			}
 		}, "it answers with more than 8388608 bytes"},
+		"elsewhere":  {http.NotFound, "it does not answer as Consul does"},
 		"broken off": {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `[{"Key":"app/ENV"`) }, "it does not answer as Consul does"},
 		"silent":     {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "no answer within 5s"},
 	} {
@@ -67,10 +68,26 @@ func TestWhyNothingCouldBeReadIsToldWithoutTheToken(t *testing.T) {
 	}
 
 	refused(t, guarded, "the token is refused, or may not read there")
+	refused(t, filtered(t, http.StatusNotFound, ""), "the token may not read all that is there")
+	refused(t, filtered(t, http.StatusOK, `[{"Key": "app/ENV", "Value": null}]`), "the token may not read all that is there")
 	refused(t, "127.0.0.1:1", "connection refused")
 	for _, address := range []string{"ftp://host", "unix:///run/consul", "http://", "host: 1"} {
 		refused(t, address, "want HOST:PORT, or a URL that begins with http:// or https://")
 	}
+}
+
+// filtered answers as Consul does to a token that may read a part.
+func filtered(t *testing.T, status int, part string) (address string) {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Consul-Index", "7")
+		w.Header().Set("X-Consul-LastContact", "0")
+		w.Header().Set("X-Consul-Results-Filtered-By-ACLs", "true")
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, part)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
 }
 
 func refused(t *testing.T, address, want string) {
