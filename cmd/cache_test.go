@@ -51,31 +51,3 @@ func TestReplicasFetchTheStatesOnceAndGoOnWithoutRedis(t *testing.T) {
 		t.Errorf("without Redis from the start: %d", status)
 	}
 }
-
-func TestReplicasShareTheirLimitsAndGoOnWithoutRedis(t *testing.T) {
-	t.Parallel()
-	redis, _, both := replicas(t, settings{"RATE_LIMIT": "20/h"})
-	ask := func(s settings) int {
-		status, _ := testenv.Request(t, http.MethodGet, s.URL("API_PORT", "/api/v1/students"), "")
-		return status
-	}
-	got := map[int]int{}
-	for i := range 30 {
-		got[ask(both[i%2])]++
-	}
-	if got[http.StatusOK] != 20 || got[http.StatusTooManyRequests] != 10 {
-		t.Errorf("of 30 requests to two replicas: %v", got)
-	}
-
-	redis.Kill()
-	after := map[int]int{}
-	for range 30 {
-		after[ask(both[0])]++
-	}
-	if after[http.StatusOK] != 20 || after[http.StatusTooManyRequests] != 10 {
-		t.Errorf("of 30 requests to one replica without Redis: %v", after)
-	}
-
-	redis.Start()
-	testenv.Eventually(t, "the count in Redis holds again", func() bool { return ask(both[0]) == http.StatusOK })
-}

@@ -2,7 +2,6 @@ package auth_test
 
 import (
 	"context"
-
 	"log/slog"
 	"strconv"
 	"sync"
