@@ -98,7 +98,7 @@ func TestInstituteThatIsAwayFailsNothingButItsOwnRoute(t *testing.T) {
 	s := freePorts(t).With(settings{"DATABASE_URL": pgtest.URL(t), "IBGE_URL": "http://127.0.0.1:1"})
 	p := start(t, t.TempDir(), s, "run")
 	testenv.Ready(t, s.URL("OPS_PORT", "/readyz"))
-	if status, body := testenv.Request(t, http.MethodGet, s.URL("API_PORT", "/api/v1/states"), ""); status != http.StatusBadGateway || !strings.Contains(body, "upstream_fault") {
+	if status, body := testenv.Request(t, http.MethodGet, s.URL("API_PORT", "/api/v1/states"), ""); status != http.StatusBadGateway || !strings.Contains(body, "upstream_unreachable") || !strings.Contains(body, "ibge") {
 		t.Errorf("answered %d %s", status, body)
 	}
 	if status, _ := testenv.Request(t, http.MethodGet, s.URL("API_PORT", "/api/v1/students"), ""); status != http.StatusOK {

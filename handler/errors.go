@@ -36,6 +36,7 @@ func Errors() []api.ErrorStatus {
 		{Err: errNoPages, Status: http.StatusServiceUnavailable, Code: "not_configured"},
 		{Err: outgoing.ErrNotFound, Status: http.StatusNotFound, Code: "not_found"},
 		{Err: outgoing.ErrFault, Status: http.StatusBadGateway, Code: "upstream_fault"},
+		{Err: outgoing.ErrUnreachable, Status: http.StatusBadGateway, Code: "upstream_unreachable"},
 		{Err: outgoing.ErrTimeout, Status: http.StatusGatewayTimeout, Code: "upstream_timeout"},
 		{Err: outgoing.ErrUnavailable, Status: http.StatusServiceUnavailable, Code: "upstream_unavailable"},
 		{Err: cpu.ErrBusy, Status: http.StatusServiceUnavailable, Code: "busy"},

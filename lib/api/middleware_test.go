@@ -53,23 +53,26 @@ func TestEveryRequestIsOneLineOfTheAccessLog(t *testing.T) {
 func TestOwnFaultIsLoggedOnceWithItsError(t *testing.T) {
 	t.Parallel()
 	s := sample(t)
-	for i, title := range []string{"odd", "boom", "panic", "taken"} {
+	for i, title := range []string{"odd", "boom", "panic", "taken", "down"} {
 		status := s.do(t, "POST", "/api/v1/notes", `{"title":"`+title+`"}`, "X-Request-ID", title).Code
-		if want := []int{500, 500, 500, 409}[i]; status != want {
+		if want := []int{500, 500, 500, 409, 503}[i]; status != want {
 			t.Errorf("%s is answered %d, want %d", title, status, want)
 		}
 	}
 
 	lines := s.logs.records(t, "request failed")
-	if len(lines) != 3 {
+	if len(lines) != 4 {
 		t.Fatalf("%d lines: %v", len(lines), lines)
 	}
-	odd, boom := lines[0], lines[1]
-	if odd["error"] != "secret" || odd["request_id"] != "odd" || odd["route"] != "/api/v1/notes" || odd["stack"] != nil {
+	odd, boom, down := lines[0], lines[1], lines[3]
+	if odd["level"] != "ERROR" || odd["error"] != "secret" || odd["request_id"] != "odd" || odd["route"] != "/api/v1/notes" || odd["stack"] != nil {
 		t.Errorf("%v", odd)
 	}
-	if boom["error"] != "panic: secret" || !strings.Contains(boom["stack"].(string), "createNote") {
+	if boom["level"] != "ERROR" || boom["error"] != "panic: secret" || !strings.Contains(boom["stack"].(string), "createNote") {
 		t.Errorf("%v", boom)
+	}
+	if down["level"] != "WARN" || down["request_id"] != "down" {
+		t.Errorf("%v", down)
 	}
 }
 

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"math"
 	"net/http"
 	"strconv"
 	"time"
@@ -32,6 +33,7 @@ type refusal struct {
 	detail string
 	errors strict.Problems
 	header [2]string // one more header, when its name is not empty
+	listed bool      // in Options.Errors
 }
 
 func (r *refusal) Error() string { return r.code + ": " + r.detail }
@@ -55,13 +57,24 @@ func (s *server) refusalOf(err error) *refusal {
 	}
 	for _, e := range s.Errors {
 		if errors.Is(err, e.Err) {
-			return &refusal{status: e.Status, code: e.Code, detail: e.Err.Error(), header: advice(e.Status, err)}
+			return &refusal{status: e.Status, code: e.Code, detail: detail(err, e.Err), header: advice(e.Status, err), listed: true}
 		}
 	}
 	if e, ok := errors.AsType[*echo.HTTPError](err); ok {
 		return routing(e.Code)
 	}
 	return failure(err)
+}
+
+// detail is the text of the listed error, unless err has words for clients.
+func detail(err, listed error) string {
+	if worded, ok := errors.AsType[interface {
+		error
+		Detail() string
+	}](err); ok {
+		return worded.Detail()
+	}
+	return listed.Error()
 }
 
 // advice is the header that goes with the status of a listed error.
@@ -79,8 +92,7 @@ func advice(status int, err error) [2]string {
 }
 
 func retryAfter(wait time.Duration) [2]string {
-	seconds := (wait + time.Second - 1) / time.Second
-	return [2]string{echo.HeaderRetryAfter, strconv.FormatInt(int64(seconds), 10)}
+	return [2]string{echo.HeaderRetryAfter, strconv.FormatFloat(math.Ceil(wait.Seconds()), 'f', 0, 64)}
 }
 
 // routing is the router's own answer.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -160,14 +161,20 @@ func TestRouteThatDoesNotSayWhoMayUseItIsAMistake(t *testing.T) {
 	}
 }
 
-// patience is an error that knows when to come again.
-type patience struct{ error }
+// patience is an error that knows when to come again, and has words for clients.
+type patience struct {
+	error
+	wait time.Duration
+}
 
 // Unwrap tells which error it is.
 func (p patience) Unwrap() error { return p.error }
 
-// RetryAfter is a time that is no whole number of seconds.
-func (patience) RetryAfter() time.Duration { return 1500 * time.Millisecond }
+// RetryAfter is the wait.
+func (p patience) RetryAfter() time.Duration { return p.wait }
+
+// Detail says more than the error that is listed.
+func (patience) Detail() string { return "not yet, and not here" }
 
 func TestHandlersKnowTheClientAndSayWhenToComeAgain(t *testing.T) {
 	t.Parallel()
@@ -175,17 +182,25 @@ func TestHandlersKnowTheClientAndSayWhenToComeAgain(t *testing.T) {
 	o := options(new(logs))
 	errEager := errors.New("not yet")
 	o.Errors = append(o.Errors, api.ErrorStatus{Err: errEager, Status: http.StatusTooManyRequests, Code: "eager"})
+	var wait time.Duration
 	root := api.New(o)
 	api.Post(root, "/in", "in", "Go in", func(ctx context.Context, _ *Upload) (Size, error) {
 		seen = api.Client(ctx)
-		return Size{}, patience{errEager}
+		return Size{}, patience{errEager, wait}
 	}, api.Public())
-	r := httptest.NewRequestWithContext(t.Context(), "POST", "/api/v1/in", strings.NewReader(`{"data": ""}`))
-	r.Header.Set("Content-Type", "application/json")
-	r.RemoteAddr = "[2001:db8:1:2:3::4]:5"
-	w := httptest.NewRecorder()
-	apitest.Handler(t, root).ServeHTTP(w, r)
-	if seen.String() != "2001:db8:1:2::" || w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") != "2" {
-		t.Errorf("%s is answered %d %v %s", seen, w.Code, w.Header(), w.Body)
+	h := apitest.Handler(t, root)
+	for seconds, at := range map[string]time.Duration{"0": 0, "1": 1, "2": 1500 * time.Millisecond, "9223372037": math.MaxInt64} {
+		wait = at
+		r := httptest.NewRequestWithContext(t.Context(), "POST", "/api/v1/in", strings.NewReader(`{"data": ""}`))
+		r.Header.Set("Content-Type", "application/json")
+		r.RemoteAddr = "[2001:db8:1:2:3::4]:5"
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if seen.String() != "2001:db8:1:2::" || w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") != seconds {
+			t.Errorf("%s is answered %d %v %s", seen, w.Code, w.Header(), w.Body)
+		}
+		if p := problem(t, w); p.Detail != "not yet, and not here" {
+			t.Errorf("%+v", p)
+		}
 	}
 }

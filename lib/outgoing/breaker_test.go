@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"path"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -72,7 +73,7 @@ func holds(t *testing.T, metrics *prometheus.Registry, want string) {
 	}
 }
 
-func TestNothingFoundAndCallersWhoLeaveOpenNoBreaker(t *testing.T) {
+func TestNothingFoundAndCallersWhoLeaveDoNotOpenTheBreaker(t *testing.T) {
 	t.Parallel()
 	c := upstream(t, func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "slow") {
@@ -89,6 +90,53 @@ func TestNothingFoundAndCallersWhoLeaveOpenNoBreaker(t *testing.T) {
 		caller.Wait()
 		if !errors.Is(err, outgoing.ErrNotFound) {
 			t.Fatal(err)
+		}
+	}
+}
+
+func TestWhoeverLeavesATrialSaysNothingOfTheUpstream(t *testing.T) {
+	t.Parallel()
+	var works atomic.Bool
+	early, slow := make(chan struct{}), make(chan struct{})
+	impatient, leave := context.WithCancel(t.Context())
+	c := upstream(t, func(w http.ResponseWriter, r *http.Request) {
+		switch path.Base(r.URL.Path) {
+		case "early":
+			<-early
+			w.WriteHeader(http.StatusInternalServerError)
+			return
+		case "slow":
+			leave()
+			<-slow
+		}
+		if !works.Load() {
+			w.WriteHeader(http.StatusInternalServerError)
+			return
+		}
+		says(w, "there")
+	}, nil)
+
+	var before sync.WaitGroup
+	for range 3 {
+		before.Go(func() { _, _ = page(t.Context(), c, "early") })
+	}
+	for range 30 {
+		_, _ = page(t.Context(), c, "a")
+	}
+	works.Store(true)
+	testenv.Eventually(t, "there are trials", func() bool {
+		_, err := page(impatient, c, "slow")
+		return errors.Is(err, context.Canceled)
+	})
+
+	close(early)
+	before.Wait()
+	for i := range 10 {
+		if i == 5 {
+			close(slow)
+		}
+		if got, err := page(t.Context(), c, "a"); got != "there" || err != nil {
+			t.Errorf("whoever waits is told %q, %v", got, err)
 		}
 	}
 }

@@ -12,10 +12,11 @@ import (
 
 // What an *Error can be.
 var (
-	ErrNotFound    = errors.New("another system, which was asked, has no such thing")
-	ErrFault       = errors.New("another system, which was asked, did not answer as it should")
-	ErrTimeout     = errors.New("another system, which was asked, did not answer in time")
-	ErrUnavailable = errors.New("another system, which was asked, takes no requests now")
+	ErrNotFound    = errors.New("the upstream service has no such thing")
+	ErrFault       = errors.New("the upstream service did not give a usable answer")
+	ErrUnreachable = errors.New("the upstream service could not be reached")
+	ErrTimeout     = errors.New("the upstream service did not answer in time")
+	ErrUnavailable = errors.New("the upstream service takes no requests now")
 )
 
 var (
@@ -26,8 +27,8 @@ var (
 	errPart    = errors.New("the path has a part that leads elsewhere")
 )
 
-// Error is a call that an upstream did not answer as it should. It is one of ErrNotFound, ErrFault, ErrTimeout and
-// ErrUnavailable, and its Cause.
+// Error is a call that an upstream did not answer as it should. It is one of ErrNotFound, ErrFault, ErrUnreachable,
+// ErrTimeout and ErrUnavailable, and its Cause.
 type Error struct {
 	Upstream string
 	Request  string // the method and the path below the client's URL
@@ -44,6 +45,20 @@ func (e *Error) Error() string {
 		return fmt.Sprintf("ask %s: %s: status %d: %v", e.Upstream, e.Request, e.Status, e.Cause)
 	}
 	return fmt.Sprintf("ask %s: %s: %v", e.Upstream, e.Request, e.Cause)
+}
+
+// Detail is for whoever may know no more than which upstream it was.
+func (e *Error) Detail() string { return e.kind.Error() + ": " + e.Upstream }
+
+// Fault is err, as the upstream's fault where that has no such thing: for what has to be there.
+func Fault(err error) error {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || !errors.Is(e.kind, ErrNotFound) {
+		return err
+	}
+	fault := *e
+	fault.kind = ErrFault
+	return &fault
 }
 
 // Unwrap names the wait too where it is known.
@@ -66,7 +81,7 @@ func (l later) Unwrap() error { return l.error }
 func (l later) RetryAfter() time.Duration { return l.wait }
 
 func (c *Client) fail(r Request, kind error, status int, cause error) *Error {
-	return &Error{Upstream: c.Name, Request: r.Method + " " + r.path(), Status: status, Cause: cause, kind: kind}
+	return &Error{Upstream: c.o.Name, Request: r.Method + " " + r.path(), Status: status, Cause: cause, kind: kind}
 }
 
 // broken is an answer that did not come, or not to its end.
@@ -78,6 +93,9 @@ func (c *Client) broken(r Request, err error) *Error {
 		return c.fail(r, ErrTimeout, 0, err)
 	}
 	e := c.fail(r, ErrFault, 0, err)
+	if op, ok := errors.AsType[*net.OpError](err); ok && (op.Op == "dial" || op.Op == "proxyconnect") {
+		e.kind = ErrUnreachable
+	}
 	e.again = !errors.Is(err, errForeign) && !errors.Is(err, context.Canceled)
 	return e
 }

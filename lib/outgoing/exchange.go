@@ -40,48 +40,68 @@ func newTransport(o Options) *http.Transport {
 	}
 }
 
-// attempt asks once, within ctx; when caller has ended nobody is to blame.
-func (c *Client) attempt(ctx, caller context.Context, r Request, target string, n int, read func([]byte) error) *Error {
-	if err := c.limiter.Wait(ctx); err != nil {
-		return c.fail(r, ErrTimeout, 0, err)
-	}
-	if !c.breaker.TryAcquirePermit() {
-		e := c.fail(r, ErrUnavailable, 0, errOpen)
-		e.wait = c.breaker.RemainingDelay()
-		c.meters.count("open")
-		return e
-	}
+// attempt is a request that goes out once.
+type attempt struct {
+	Request
+	target string
+	number int // from 0
+	read   func(body []byte) error
+}
 
-	ctx, span := c.Tracer.Start(ctx, r.Method+" "+c.Name, trace.SpanKindClient)
+// try is for a caller who waits until ctx ends, at most, and leaves when caller does.
+func (c *Client) try(ctx, caller context.Context, a attempt) *Error {
+	if err := c.limiter.Wait(ctx); err != nil {
+		return c.fail(a.Request, ErrTimeout, 0, err)
+	}
+	switch {
+	case !c.breaker.TryAcquirePermit():
+		c.meters.count("open")
+		e := c.fail(a.Request, ErrUnavailable, 0, errOpen)
+		e.wait = c.breaker.RemainingDelay()
+		return e
+	case c.breaker.IsHalfOpen():
+		return c.trial(ctx, a)
+	default:
+		return c.judged(ctx, caller, a)
+	}
+}
+
+func (c *Client) ask(ctx, caller context.Context, a attempt) *Error {
+	ctx, span := c.o.Tracer.Start(ctx, a.Method+" "+c.o.Name, trace.SpanKindClient)
 	defer span.End()
 	done := c.meters.begin()
-	status, failure := c.exchange(ctx, r, target, read)
+	status, failure := c.exchange(ctx, a)
 	done(outcome(caller, failure))
-	c.record(caller, failure)
-	c.describe(span, r, n, status, failure)
+	c.describe(span, a, status, failure)
 	return failure
 }
 
-func (c *Client) exchange(ctx context.Context, r Request, target string, read func([]byte) error) (status int, _ *Error) {
-	req, err := http.NewRequestWithContext(ctx, r.Method, target, bytes.NewReader(r.Body))
+// exchange makes an error of a panic: nobody else could, where the caller has left.
+func (c *Client) exchange(ctx context.Context, a attempt) (status int, failure *Error) {
+	defer func() {
+		if p := recover(); p != nil {
+			failure = c.fail(a.Request, ErrFault, 0, telemetry.Recovered(p))
+		}
+	}()
+	req, err := http.NewRequestWithContext(ctx, a.Method, a.target, bytes.NewReader(a.Body))
 	if err != nil {
-		return 0, c.fail(r, ErrFault, 0, err)
+		return 0, c.fail(a.Request, ErrFault, 0, err)
 	}
-	c.dress(req, r)
+	c.dress(req, a.Request)
 
 	res, err := c.http.Do(req)
 	if err != nil {
-		return 0, c.broken(r, err)
+		return 0, c.broken(a.Request, err)
 	}
 	defer res.Body.Close()
-	if c.After != nil {
-		c.After(res)
+	if c.o.After != nil {
+		c.o.After(res)
 	}
 	if res.StatusCode < http.StatusOK || res.StatusCode >= http.StatusMultipleChoices {
 		_, _ = io.CopyN(io.Discard, res.Body, maxDrainedBytes)
-		return res.StatusCode, c.refused(r, res)
+		return res.StatusCode, c.refused(a.Request, res)
 	}
-	return res.StatusCode, c.take(r, res, read)
+	return res.StatusCode, c.take(a, res)
 }
 
 // dress adds the headers of r and the caller's trace.
@@ -92,36 +112,36 @@ func (c *Client) dress(req *http.Request, r Request) {
 	if t := telemetry.TraceOf(req.Context()).Traceparent; t != "" {
 		req.Header.Set("Traceparent", t)
 	}
-	if c.Before != nil {
-		c.Before(req)
+	if c.o.Before != nil {
+		c.o.Before(req)
 	}
 }
 
-func (c *Client) take(r Request, res *http.Response, read func([]byte) error) *Error {
-	body, err := io.ReadAll(io.LimitReader(res.Body, c.MaxBytes+1))
+func (c *Client) take(a attempt, res *http.Response) *Error {
+	body, err := io.ReadAll(io.LimitReader(res.Body, c.o.MaxBytes+1))
 	if err != nil {
-		return c.broken(r, err)
+		return c.broken(a.Request, err)
 	}
-	if int64(len(body)) > c.MaxBytes {
-		return c.fail(r, ErrFault, 0, errLarge)
+	if int64(len(body)) > c.o.MaxBytes {
+		return c.fail(a.Request, ErrFault, 0, errLarge)
 	}
-	if err := read(body); err != nil {
-		return c.fail(r, ErrFault, 0, err)
+	if err := a.read(body); err != nil {
+		return c.fail(a.Request, ErrFault, 0, err)
 	}
 	return nil
 }
 
-func (c *Client) describe(span trace.Span, r Request, n, status int, failure *Error) {
+func (c *Client) describe(span trace.Span, a attempt, status int, failure *Error) {
 	if !span.IsRecording() {
 		return
 	}
 	span.SetAttributes(
-		attribute.String("http.request.method", r.Method),
+		attribute.String("http.request.method", a.Method),
 		attribute.String("server.address", c.base.Hostname()),
-		attribute.String("url.path", r.path()),
+		attribute.String("url.path", a.path()),
 	)
-	if n > 0 {
-		span.SetAttributes(attribute.Int("http.request.resend_count", n))
+	if a.number > 0 {
+		span.SetAttributes(attribute.Int("http.request.resend_count", a.number))
 	}
 	if status != 0 {
 		span.SetAttributes(attribute.Int("http.response.status_code", status))

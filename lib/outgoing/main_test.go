@@ -32,10 +32,7 @@ func upstream(t testing.TB, h http.HandlerFunc, change func(*outgoing.Options)) 
 	t.Helper()
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
-	o := outgoing.Options{
-		Name: "pages", URL: server.URL + "/v1", Timeout: 20 * time.Second, AtOnce: 50, Rate: rate.Inf, MaxBytes: 1 << 20,
-		Log: slog.New(slog.DiscardHandler),
-	}
+	o := options(server.URL + "/v1")
 	if change != nil {
 		change(&o)
 	}
@@ -44,6 +41,13 @@ func upstream(t testing.TB, h http.HandlerFunc, change func(*outgoing.Options)) 
 		t.Fatal(err)
 	}
 	return c
+}
+
+func options(url string) outgoing.Options {
+	return outgoing.Options{
+		Name: "pages", URL: url, Timeout: 20 * time.Second, AtOnce: 50, Rate: rate.Inf, MaxBytes: 1 << 20,
+		Log: slog.New(slog.DiscardHandler),
+	}
 }
 
 func page(ctx context.Context, c *outgoing.Client, path ...string) (string, error) {

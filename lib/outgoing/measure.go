@@ -82,6 +82,8 @@ func outcome(caller context.Context, e *Error) string {
 		return "left"
 	case errors.Is(e.kind, ErrNotFound):
 		return "not_found"
+	case errors.Is(e.kind, ErrUnreachable):
+		return "unreachable"
 	case errors.Is(e.kind, ErrTimeout):
 		return "timeout"
 	case errors.Is(e.kind, ErrUnavailable):

@@ -19,10 +19,10 @@ import (
 	"example.com/app/lib/telemetry"
 )
 
-// Options describe one upstream.
+// Options describe one upstream. What may be nil says so, and all else is required.
 type Options struct {
 	Name     string        // in errors, metrics, spans and the log
-	URL      string        // what every path goes on from
+	URL      string        // what every path goes on from: see CheckURL
 	Timeout  time.Duration // of one call, with its retries and the waits between them
 	AtOnce   int           // calls; the others wait, and connections are kept for as many
 	Rate     rate.Limit    // requests in a second, of which a tenth may come in one moment
@@ -38,7 +38,7 @@ type Options struct {
 
 // Client asks one upstream, for any number of callers.
 type Client struct {
-	Options
+	o       Options
 	base    *url.URL
 	http    *http.Client
 	slots   *semaphore.Weighted
@@ -47,15 +47,18 @@ type Client struct {
 	meters  *meters
 }
 
-// New connects to nothing yet; it answers an error when the URL cannot be one of an upstream.
+// New connects to nothing yet; it answers an error when the URL cannot be one of an upstream, or a bound is missing.
 func New(o Options) (*Client, error) {
-	base, err := url.Parse(o.URL)
-	if err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Host == "" || base.RawQuery != "" { // err tells all of the URL
-		return nil, fmt.Errorf("read the URL of %s: it must be http://HOST or https://HOST and perhaps a path", o.Name)
+	base, err := parse(o.URL)
+	if err != nil {
+		return nil, fmt.Errorf("read the URL of %s: it %w", o.Name, err)
+	}
+	if o.Name == "" || o.Timeout <= 0 || o.AtOnce <= 0 || o.Rate <= 0 || o.MaxBytes <= 0 || o.Log == nil {
+		return nil, fmt.Errorf("ask %q: its options need all of Name, Timeout, AtOnce, Rate, MaxBytes and Log", o.Name)
 	}
 
 	c := &Client{
-		Options: o,
+		o:       o,
 		base:    base,
 		http:    &http.Client{Transport: newTransport(o), CheckRedirect: stayOn(base)},
 		slots:   semaphore.NewWeighted(int64(o.AtOnce)),
@@ -76,15 +79,19 @@ type Request struct {
 }
 
 // Get asks for JSON at a path below the client's URL. Members that T does not have are passed over.
-func Get[T any](ctx context.Context, c *Client, query url.Values, path ...string) (out T, err error) {
-	err = c.Do(ctx, Request{Method: http.MethodGet, Path: path, Query: query}, func(body []byte) error {
-		return json.Unmarshal(body, &out)
+func Get[T any](ctx context.Context, c *Client, query url.Values, path ...string) (T, error) {
+	out := new(T)
+	err := c.Do(ctx, Request{Method: http.MethodGet, Path: path, Query: query}, func(body []byte) error {
+		return json.Unmarshal(body, out)
 	})
-	return out, err
+	if err != nil {
+		return *new(T), err
+	}
+	return *out, nil
 }
 
 // Do waits for a slot and gives the body of an answer of 200 to 299 to read, whose error is the upstream's fault.
-// Every error that it answers is an *Error.
+// Every error that it answers is an *Error; beside one, read may still be at work, for nobody.
 func (c *Client) Do(ctx context.Context, r Request, read func(body []byte) error) error {
 	target, err := c.target(r)
 	if err != nil {
@@ -95,10 +102,10 @@ func (c *Client) Do(ctx context.Context, r Request, read func(body []byte) error
 	}
 	defer c.slots.Release(1)
 
-	within, cancel := context.WithTimeout(ctx, c.Timeout)
+	within, cancel := context.WithTimeout(ctx, c.o.Timeout)
 	defer cancel()
 	for n := 0; ; n++ {
-		failure := c.attempt(within, ctx, r, target, n, read)
+		failure := c.try(within, ctx, attempt{r, target, n, read})
 		if failure == nil {
 			return nil
 		}

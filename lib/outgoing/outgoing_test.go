@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"example.com/app/lib/outgoing"
+	"example.com/app/lib/telemetry"
 )
 
 func TestFailuresSayWhichUpstreamStatusAndCause(t *testing.T) {
@@ -194,6 +195,26 @@ func TestRetryComesNoSoonerThanTheUpstreamAsks(t *testing.T) {
 	}
 }
 
+func TestSilenceIsKeptForAnHourAtMost(t *testing.T) {
+	t.Parallel()
+	for _, wish := range []string{"2147483647", "3601", "Fri, 31 Dec 9999 23:59:59 GMT"} {
+		var asked atomic.Int32
+		c := upstream(t, func(w http.ResponseWriter, _ *http.Request) {
+			asked.Add(1)
+			w.Header().Set("Retry-After", wish)
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}, nil)
+		_, err := page(t.Context(), c, "a")
+		later, ok := errors.AsType[interface {
+			error
+			RetryAfter() time.Duration
+		}](err)
+		if !ok || later.RetryAfter() != time.Hour || asked.Load() != 1 {
+			t.Errorf("asked %d times by %s: %v", asked.Load(), wish, later)
+		}
+	}
+}
+
 func TestAnswerThatDoesNotComeInTimeIsNotAwaited(t *testing.T) {
 	t.Parallel()
 	for name, h := range map[string]http.HandlerFunc{
@@ -272,10 +293,59 @@ func TestHooksSeeEveryRequestAndAnswer(t *testing.T) {
 
 func TestURLThatIsNoUpstreamIsRefused(t *testing.T) {
 	t.Parallel()
-	for _, u := range []string{"", "pages", "ftp://pages", "http://", "http://pages/?x=1", "http://pages\x00", "http://u:hush@pages:x"} {
-		if _, err := outgoing.New(outgoing.Options{Name: "pages", URL: u}); err == nil || strings.Contains(err.Error(), "hush") {
+	for _, u := range []string{
+		"", "pages", "ftp://pages", "http://", "http://:80", "http://pages/?x=1", "http://pages?", "http://pages#x", "http://pages\x00", "http://u:hush@pages:x",
+	} {
+		_, err := outgoing.New(outgoing.Options{Name: "pages", URL: u})
+		if wrong := outgoing.CheckURL(u); wrong == nil || !errors.Is(err, wrong) || strings.Contains(err.Error(), "hush") {
+			t.Errorf("%q: %v, %v", u, wrong, err)
+		}
+	}
+	for _, u := range []string{"http://pages", "https://u:hush@pages:8443/v1/"} {
+		if err := outgoing.CheckURL(u); err != nil {
 			t.Errorf("%q: %v", u, err)
 		}
+	}
+}
+
+func TestClientWithoutBoundsIsRefused(t *testing.T) {
+	t.Parallel()
+	for name, forget := range map[string]func(*outgoing.Options){
+		"Name":     func(o *outgoing.Options) { o.Name = "" },
+		"Timeout":  func(o *outgoing.Options) { o.Timeout = 0 },
+		"AtOnce":   func(o *outgoing.Options) { o.AtOnce = 0 },
+		"Rate":     func(o *outgoing.Options) { o.Rate = 0 },
+		"MaxBytes": func(o *outgoing.Options) { o.MaxBytes = 0 },
+		"Log":      func(o *outgoing.Options) { o.Log = nil },
+	} {
+		o := options("http://pages")
+		forget(&o)
+		if _, err := outgoing.New(o); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("without %s: %v", name, err)
+		}
+	}
+}
+
+func TestWhatHasToBeThereIsTheUpstreamsFault(t *testing.T) {
+	t.Parallel()
+	c := upstream(t, http.NotFound, nil)
+	_, missing := page(t.Context(), c, "a")
+	e, ok := errors.AsType[*outgoing.Error](outgoing.Fault(missing))
+	if !ok || !errors.Is(e, outgoing.ErrFault) || errors.Is(e, outgoing.ErrNotFound) || e.Status != http.StatusNotFound || !errors.Is(missing, outgoing.ErrNotFound) {
+		t.Errorf("%v became %v", missing, e)
+	}
+	if other := errors.New("another"); !errors.Is(outgoing.Fault(other), other) || outgoing.Fault(nil) != nil {
+		t.Error("another error did not stay as it is")
+	}
+}
+
+func TestReaderThatPanicsIsAnError(t *testing.T) {
+	t.Parallel()
+	c := upstream(t, func(w http.ResponseWriter, _ *http.Request) { says(w, "there") }, nil)
+	err := c.Do(t.Context(), outgoing.Request{Method: http.MethodGet}, func([]byte) error { panic("ouch") })
+	p, ok := errors.AsType[*telemetry.PanicError](err)
+	if !ok || !errors.Is(err, outgoing.ErrFault) || !strings.Contains(p.Stack(), "outgoing_test.go") {
+		t.Errorf("%v", err)
 	}
 }
 
@@ -285,7 +355,8 @@ func TestErrorsKeepTheQueryToThemselves(t *testing.T) {
 	server.Close()
 	c := upstream(t, nil, func(o *outgoing.Options) { o.URL = server.URL })
 	_, err := outgoing.Get[string](t.Context(), c, url.Values{"key": {"hush"}}, "a")
-	if !errors.Is(err, outgoing.ErrFault) || strings.Contains(err.Error(), "hush") {
+	e, ok := errors.AsType[*outgoing.Error](err)
+	if !ok || !errors.Is(err, outgoing.ErrUnreachable) || strings.Contains(err.Error(), "hush") || e.Detail() != "the upstream service could not be reached: pages" {
 		t.Errorf("%v", err)
 	}
 }

@@ -1,6 +1,7 @@
 package outgoing
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -8,6 +9,22 @@ import (
 )
 
 const redirects = 3
+
+var errURL = errors.New("must be http://HOST or https://HOST, perhaps with a path")
+
+// CheckURL answers an error that says what the URL of an upstream must be, and nothing of what this one is.
+func CheckURL(address string) error {
+	_, err := parse(address)
+	return err
+}
+
+func parse(address string) (*url.URL, error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
+		return nil, errURL // err tells all of the URL
+	}
+	return u, nil
+}
 
 // target refuses parts that could lead out of the client's URL, however the upstream reads an escaped slash.
 func (c *Client) target(r Request) (string, error) {
