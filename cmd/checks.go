@@ -6,6 +6,7 @@ import (
 
 	"example.com/app/lib/broker"
 	"example.com/app/lib/ops"
+	"example.com/app/lib/pg"
 )
 
 // checks are the questions of readiness, the same for every mode.
@@ -34,10 +35,14 @@ var errNoAnswer = errors.New("the database does not answer")
 
 func asked(ping func(context.Context) error) func(context.Context) error {
 	return func(ctx context.Context) error {
-		if ping(ctx) != nil {
+		switch err := ping(ctx); {
+		case err == nil:
+			return nil
+		case errors.Is(err, pg.ErrForeign):
+			return pg.ErrForeign
+		default:
 			return errNoAnswer
 		}
-		return nil
 	}
 }
 

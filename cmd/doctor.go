@@ -103,8 +103,12 @@ func (d doctor) examine(ctx context.Context) []finding {
 	return slices.Concat(findings...)
 }
 
+func (d doctor) mistaken(setting string) bool {
+	return slices.ContainsFunc(d.mistakes, func(m config.Mistake) bool { return m.Name == setting })
+}
+
 func (d doctor) bounded(ctx context.Context, e examination) []finding {
-	if slices.ContainsFunc(d.mistakes, func(m config.Mistake) bool { return m.Name == e.setting }) {
+	if d.mistaken(e.setting) {
 		return []finding{{e.check, skipped, e.setting + " is mistaken", ""}}
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)

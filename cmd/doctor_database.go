@@ -34,21 +34,8 @@ func (d doctor) database(ctx context.Context) []finding {
 	}
 	defer db.Close(ctx)
 	return []finding{
-		server(ctx, db, "database", true), schema(ctx, db),
+		server(ctx, db, "database", true), schema(ctx, db, "migrations", "run app migrate up"),
 		room(ctx, db, "connections", "DB_MAX_CONNECTIONS", d.DBMaxConnections), clock(ctx, db),
-	}
-}
-
-// replica need not be one that only follows.
-func (d doctor) replica(ctx context.Context) []finding {
-	db, err := pg.Open(ctx, pg.Options{URL: d.DatabaseURLReplica, Name: "app doctor", Max: 1})
-	if err != nil {
-		return []finding{{"replica", fault, err.Error(), pg.Advice(err) + ": check DATABASE_URL_REPLICA"}}
-	}
-	defer db.Close(ctx)
-	return []finding{
-		server(ctx, db, "replica", false),
-		room(ctx, db, "replica's connections", "DB_MAX_CONNECTIONS_REPLICA", d.DBMaxConnectionsReplica),
 	}
 }
 
@@ -73,14 +60,14 @@ func server(ctx context.Context, db *pg.DB, check string, writes bool) finding {
 	return finding{check, fine, "Postgres " + version, ""}
 }
 
-func schema(ctx context.Context, db *pg.DB) finding {
+func schema(ctx context.Context, db *pg.DB, check, advice string) finding {
 	switch err := checkSchema(ctx, db); {
 	case errors.Is(err, errBehind):
-		return finding{"migrations", fault, err.Error(), "run app migrate up"}
+		return finding{check, fault, err.Error(), advice}
 	case err != nil:
-		return unanswered("migrations", err)
+		return unanswered(check, err)
 	}
-	return finding{"migrations", fine, "the database has what this program needs", ""}
+	return finding{check, fine, "the database has what this program needs", ""}
 }
 
 // room compares with what one process may take, of which run, consume and schedule may each be one.
@@ -90,11 +77,13 @@ func room(ctx context.Context, db *pg.DB, check, setting string, most int) findi
 		return unanswered(check, err)
 	}
 
-	found := fmt.Sprintf("the server has %d for this login, %d of all are in use, a process may take %d", r.Most, r.Used, most)
+	found := fmt.Sprintf("the server has %d for this login, of which %d are free, and a process may take %d", r.Most, r.Free, most)
 	advice := "lower " + setting + ", or raise max_connections of the server or the limit of the login or the database"
 	switch {
 	case most > r.Most:
 		return finding{check, fault, found, advice}
+	case most > r.Free:
+		return finding{check, warning, found + ": too few for one more", advice}
 	case 3*most > r.Most:
 		return finding{check, warning, found + ": too few for run, consume and schedule together", advice}
 	}

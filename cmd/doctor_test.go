@@ -119,11 +119,28 @@ func TestDoctorSaysWhatToDoAboutEachFault(t *testing.T) {
 		"no replica": {set("DATABASE_URL_REPLICA", "postgres://app:hush@127.0.0.1:1/app"), []finding{
 			{"replica", "fault", "connection refused", "check DATABASE_URL_REPLICA"},
 		}},
-		"small replica": {func(_ *testing.T, _ string, s settings) {
-			s["DATABASE_URL_REPLICA"], s["DB_MAX_CONNECTIONS_REPLICA"] = s["DATABASE_URL"], "10000"
+		"replica that is no standby": {func(t *testing.T, _ string, s settings) {
+			s["DATABASE_URL_REPLICA"], _ = pgtest.ReplicaURL(t)
+			s["DB_MAX_CONNECTIONS_REPLICA"] = "10000"
 		}, []finding{
 			{"replica's connections", "fault", "a process may take 10000", "lower DB_MAX_CONNECTIONS_REPLICA"},
+			{"replica's rows", "warning", "it is no standby", "let DATABASE_URL_REPLICA lead to a standby"},
 		}},
+		"replica of something else": {func(t *testing.T, _ string, s settings) { s["DATABASE_URL_REPLICA"] = pgtest.EmptyURL(t) }, []finding{
+			{"replica's migrations", "fault", "the database lacks migrations", "see that the replica follows"},
+			{"replica's rows", "fault", "it is another database", "to the same database"},
+		}},
+		"replica of nothing": {func(_ *testing.T, _ string, s settings) {
+			s["DATABASE_URL_REPLICA"], s["DATABASE_URL"] = s["DATABASE_URL"], "postgres://app:hush@127.0.0.1:1/app"
+		}, []finding{
+			{"database", "fault", "connection refused", ""},
+			{"migrations", "skipped", "", ""},
+			{"connections", "skipped", "", ""},
+			{"clock", "skipped", "", ""},
+			{"replica's rows", "skipped", "the database cannot be asked", ""},
+		}},
+		"full server": {instead("VIEW other.pg_stat_activity AS SELECT 1 AS datid, 1 AS usesysid, '' AS usename, '' AS datname " +
+			"FROM generate_series(1, current_setting('max_connections')::int - 2)"), []finding{{"connections", "warning", "of which 2 are free", "lower DB_MAX_CONNECTIONS"}}},
 		"clock": {answering("clock_timestamp", "timestamptz", "now() - interval '7 minutes'"), []finding{{"clock", "fault", "m0s from the database's", "by NTP"}}},
 		"no broker": {set("AMQP_URL", "amqp://guest:hush@127.0.0.1:1/"), []finding{
 			{"broker example", "fault", "nothing listens on 127.0.0.1:1", "check AMQP_URL"},
@@ -256,10 +273,15 @@ func database404(t *testing.T, _ string, s settings) {
 
 // answering lets the database answer as another would to whoever calls the function without naming its schema.
 func answering(function, kind, answer string) func(*testing.T, string, settings) {
+	return instead("FUNCTION other." + function + "() RETURNS " + kind + " LANGUAGE sql AS $$ SELECT " + answer + " $$")
+}
+
+// instead puts something of the schema other before what is in pg_catalog.
+func instead(of string) func(*testing.T, string, settings) {
 	return func(t *testing.T, _ string, s settings) {
 		for _, sql := range []string{
 			"CREATE SCHEMA other",
-			"CREATE FUNCTION other." + function + "() RETURNS " + kind + " LANGUAGE sql AS $$ SELECT " + answer + " $$",
+			"CREATE " + of,
 			"DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = other, pg_catalog, public', current_database()); END $$",
 		} {
 			execute(t, s["DATABASE_URL"], sql)

@@ -2,10 +2,10 @@ package cmd_test
 
 import (
 	"net/http"
-	"net/url"
 	"strings"
 	"testing"
 
+	"example.com/app/lib/pg"
 	"example.com/app/lib/pg/pgtest"
 	"example.com/app/lib/testenv"
 )
@@ -38,7 +38,7 @@ func mark(t *testing.T, database, with string) {
 
 func TestListsAreReadFromTheReplicaWhileItAnswers(t *testing.T) {
 	t.Parallel()
-	replica := pgtest.URL(t)
+	replica, drop := pgtest.ReplicaURL(t)
 	mark(t, replica, "REPLICA")
 	s := servers(t).With(settings{"DATABASE_URL_REPLICA": replica, "DB_MAX_CONNECTIONS_REPLICA": "3"})
 	mark(t, s["DATABASE_URL"], "PRIMARY")
@@ -62,11 +62,7 @@ func TestListsAreReadFromTheReplicaWhileItAnswers(t *testing.T) {
 		}
 	}
 
-	u, err := url.Parse(replica)
-	if err != nil {
-		t.Fatal(err)
-	}
-	execute(t, s["DATABASE_URL"], "DROP DATABASE "+strings.TrimPrefix(u.Path, "/")+" WITH (FORCE)")
+	drop()
 	for _, noun := range lists() {
 		if got := listed(t, s, noun); !strings.Contains(got, `"PRI`) {
 			t.Errorf("without the replica the list of %s is %s", noun, got)
@@ -79,25 +75,37 @@ func TestListsAreReadFromTheReplicaWhileItAnswers(t *testing.T) {
 	p.Stop()
 }
 
-func TestServiceStartsWithoutItsReplica(t *testing.T) {
+func TestServiceWorksWithoutAReplicaThatIsAwayOrIsNone(t *testing.T) {
 	t.Parallel()
-	s := servers(t).With(settings{"DATABASE_URL_REPLICA": "postgres://app:app@127.0.0.1:1/app"})
-	p := start(t, t.TempDir(), s, "run")
-	testenv.Ready(t, s.URL("OPS_PORT", "/readyz"))
+	foreign := pgtest.URL(t)
+	mark(t, foreign, "FOREIGN")
+	for address, want := range map[string][2]string{
+		"postgres://app:app@127.0.0.1:1/app": {"connection refused", "the database does not answer"},
+		foreign:                              {pg.ErrForeign.Error(), pg.ErrForeign.Error()},
+	} {
+		s := servers(t).With(settings{"DATABASE_URL_REPLICA": address})
+		p := start(t, t.TempDir(), s, "run")
+		testenv.Ready(t, s.URL("OPS_PORT", "/readyz"))
 
-	p.Says(`"msg":"a server does not tell how many connections it has`)
-	if got := listed(t, s, "students"); got != `{"items":[],"next":null}` {
-		t.Errorf("the list is %s", got)
+		says(p, `"msg":"the replica is not read`, want[0])
+		if got := listed(t, s, "students"); got != `{"items":[],"next":null}` {
+			t.Errorf("the list is %s", got)
+		}
+		if status, ready := testenv.Request(t, http.MethodGet, s.URL("OPS_PORT", "/readyz"), ""); status != http.StatusOK || !strings.Contains(ready, want[1]) {
+			t.Errorf("/readyz is %d %s", status, ready)
+		}
+		p.Stop()
 	}
-	p.Stop()
 }
 
 func TestStartWarnsOfAServerWithTooFewConnections(t *testing.T) {
 	t.Parallel()
-	s := servers(t).With(settings{"DB_MAX_CONNECTIONS": "10000"})
+	replica, _ := pgtest.ReplicaURL(t)
+	s := servers(t).With(settings{"DATABASE_URL_REPLICA": replica, "DB_MAX_CONNECTIONS": "10000", "DB_MAX_CONNECTIONS_REPLICA": "9999"})
 	p := start(t, t.TempDir(), s, "run")
 	testenv.Ready(t, s.URL("OPS_PORT", "/readyz"))
 
-	p.Says(`"msg":"a server has fewer connections than this process may take`)
+	says(p, `"msg":"a server has fewer connections than this process may take`, `"setting":"DB_MAX_CONNECTIONS","max":10000`)
+	says(p, `"setting":"DB_MAX_CONNECTIONS_REPLICA","max":9999`)
 	p.Stop()
 }

@@ -85,7 +85,7 @@ func classify(err error) Fault {
 	_, connecting := errors.AsType[*pgconn.ConnectError](err)
 	_, network := errors.AsType[net.Error](err)
 	switch {
-	case connecting && !errors.Is(err, context.Canceled):
+	case connecting && !errors.Is(err, context.Canceled), errors.Is(err, ErrForeign):
 		return Unavailable
 	case answered:
 		return faultOfCode(e.Code)

@@ -60,7 +60,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		return nil, err
 	}
 	if o.Replica.URL != "" {
-		if db.replica, err = openReplica(ctx, o); err != nil {
+		if db.replica, err = openReplica(ctx, o, pool); err != nil {
 			pool.Close()
 			return nil, err
 		}

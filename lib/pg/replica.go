@@ -2,10 +2,12 @@ package pg
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -34,13 +36,24 @@ func replicaOf(ctx context.Context) (*replica, bool) {
 	return r, ok
 }
 
-// openReplica lets nothing be written through the pool, whatever server the URL leads to.
-func openReplica(ctx context.Context, o Options) (*replica, error) {
+// openReplica lets nothing be written through the pool, whatever server the URL leads to, and keeps no connection to one that
+// does not follow the primary.
+func openReplica(ctx context.Context, o Options, primary *pgxpool.Pool) (*replica, error) {
+	followed, _, err := originOf(ctx, primary)
+	if err != nil {
+		return nil, err
+	}
+
 	o.URL, o.Max, o.Min = o.Replica.URL, o.Replica.Max, o.Replica.Min
 	pool, err := openPool(ctx, o, func(c *pgxpool.Config) {
 		c.ConnConfig.ConnectTimeout = min(c.ConnConfig.ConnectTimeout, replicaPatience)
 		c.PingTimeout = min(c.PingTimeout, replicaPatience)
 		c.ConnConfig.RuntimeParams["default_transaction_read_only"] = "on"
+		c.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+			ctx, cancel := context.WithTimeout(ctx, replicaPatience)
+			defer cancel()
+			return errors.Join(inUTC(ctx, conn), follows(ctx, conn, followed))
+		}
 	})
 	if err != nil {
 		return nil, fmt.Errorf("the replica: %w", err)
@@ -50,7 +63,8 @@ func openReplica(ctx context.Context, o Options) (*replica, error) {
 
 // Lagging runs do, which only reads, on the replica: every query through db with do's context goes there, and may miss
 // what was committed a moment ago. Whatever error comes of it, do runs once more on the primary, whose answer counts: a
-// replica may be down, or behind with a migration too. One that does not answer within 2 s is left alone for 5 s.
+// replica may be down, or behind with a migration too. One that does not answer within 2 s, or is another database, is left
+// alone for 5 s.
 // Inside a transaction do joins that, and without a replica it runs on the primary.
 func (db *DB) Lagging(ctx context.Context, do func(ctx context.Context) error) error {
 	_, inside := transactionOf(ctx)
@@ -68,7 +82,7 @@ func (db *DB) Lagging(ctx context.Context, do func(ctx context.Context) error) e
 	return do(ctx)
 }
 
-// answers is true for one caller in a pause once a read was in vain.
+// answers is false during a pause. The first caller after it begins the next one, and tries.
 func (r *replica) answers() bool {
 	due, now := r.due.Load(), time.Now()
 	return due == 0 || now.UnixNano() >= due && r.due.CompareAndSwap(due, now.Add(replicaPause).UnixNano())

@@ -31,10 +31,10 @@ func pair(t *testing.T, replicaURL string) *pg.DB {
 	return db
 }
 
-// withName is a migrated database with one student.
+// withName stands for a replica, and has one student.
 func withName(t *testing.T, name string) string {
 	t.Helper()
-	address := pgtest.URL(t)
+	address, _ := pgtest.ReplicaURL(t)
 	if err := insert(t.Context(), open(t, address, 1), name); err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +124,8 @@ func TestPrimaryAnswersForAReplicaThatCannot(t *testing.T) {
 		"is down":               "postgres://app:app@127.0.0.1:1/app",
 		"never answers":         silent(t),
 		"refuses the user":      nobody.String(),
-		"has no migrations yet": pgtest.EmptyURL(t),
+		"has no migrations yet": bare(t),
+		"is another database":   pgtest.URL(t),
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
@@ -139,6 +140,14 @@ func TestPrimaryAnswersForAReplicaThatCannot(t *testing.T) {
 			}
 		})
 	}
+}
+
+// bare has the subscription of a replica, and no table yet.
+func bare(t *testing.T) string {
+	t.Helper()
+	address, _ := pgtest.ReplicaURL(t)
+	do(t, open(t, address, 1), "DROP SCHEMA public CASCADE")
+	return address
 }
 
 // metrics are the values of each metric, by its name.
@@ -168,6 +177,35 @@ func silent(t *testing.T) string {
 	}
 	t.Cleanup(func() { _ = l.Close() })
 	return "postgres://app:app@" + l.Addr().String() + "/app"
+}
+
+func TestDatabaseThatFollowsIsToldFromOneThatDoesNot(t *testing.T) {
+	t.Parallel()
+	address := pgtest.URL(t)
+	primary := open(t, address, 1)
+	replica, _ := pgtest.ReplicaURL(t)
+	other := pgtest.URL(t)
+	do(t, open(t, other, 1), "REVOKE EXECUTE ON FUNCTION pg_control_system() FROM public")
+	_, silent := plain(t, other)
+
+	for what, c := range map[string]struct {
+		address string
+		want    error
+	}{
+		"the primary itself":       {address, nil},
+		"one that subscribes":      {replica, nil},
+		"one that does not say":    {silent, nil},
+		"another of the same kind": {pgtest.URL(t), pg.ErrForeign},
+	} {
+		if err := open(t, c.address, 1).Follows(t.Context(), primary); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+
+	foreign := pair(t, pgtest.URL(t)).Pools()[1]
+	if err := foreign.Ping(t.Context()); !errors.Is(err, pg.ErrForeign) || pg.FaultOf(err) != pg.Unavailable {
+		t.Errorf("a pool of a foreign database answers %v", err)
+	}
 }
 
 func TestReadOfWhoHasLeftIsNotRepeated(t *testing.T) {
@@ -223,9 +261,8 @@ func TestReplicaThatCameBackIsReadAgain(t *testing.T) {
 
 func TestPoolsAreToldApart(t *testing.T) {
 	t.Parallel()
-	address := withName(t, "replica")
+	address, drop := pgtest.ReplicaURL(t)
 	db := pair(t, address)
-	name := strings.TrimPrefix(must(url.Parse(address)).Path, "/")
 
 	pools := db.Pools()
 
@@ -240,9 +277,7 @@ func TestPoolsAreToldApart(t *testing.T) {
 			t.Errorf("the %s has %+v, %v", p.Name, room, err)
 		}
 	}
-	if _, err := open(t, pgtest.URL(t), 1).Exec(t.Context(), "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
-		t.Fatal(err)
-	}
+	drop()
 	if pools[0].Ping(t.Context()) != nil || pools[1].Ping(t.Context()) == nil {
 		t.Error("the primary does not answer, or the replica does")
 	}

@@ -4,7 +4,9 @@ package pgtest
 import (
 	"context"
 	"crypto/rand"
+	"path"
 	"strings"
+	"sync"
 	"testing"
 
 	"example.com/app/lib/pg"
@@ -43,6 +45,27 @@ func URL(t testing.TB) string {
 func EmptyURL(t testing.TB) string {
 	t.Helper()
 	return create(t, testenv.Postgres(t), "")
+}
+
+// ReplicaURL is that of URL, for what stands for a replica: it subscribes to a publication that is nowhere. drop takes it away
+// before the end of the test, with every session that it has.
+func ReplicaURL(t testing.TB) (url string, drop func()) {
+	t.Helper()
+
+	url = URL(t)
+	ctx, server := context.WithoutCancel(t.Context()), testenv.Postgres(t)
+	do := func(url, sql string) {
+		if err := execute(ctx, url, sql); err != nil {
+			t.Errorf("%s: %v", sql, err)
+		}
+	}
+	do(url, `CREATE SUBSCRIPTION replica CONNECTION 'host=127.0.0.1 port=1' PUBLICATION nowhere WITH (connect = false, slot_name = NONE)`)
+	drop = sync.OnceFunc(func() {
+		do(url, "DROP SUBSCRIPTION replica")
+		do(server, "DROP DATABASE "+path.Base(strings.Split(url, "?")[0])+" WITH (FORCE)")
+	})
+	t.Cleanup(drop)
+	return url, drop
 }
 
 // Migrate applies every migration to the database of a server that the test has for itself.
