@@ -70,3 +70,19 @@ func TestListByRareNameLooksAtFewWhateverWasListedBefore(t *testing.T) {
 		t.Errorf("it looks at %d students for none", n)
 	}
 }
+
+func TestListLooksAtOnePageWhateverWasListedBefore(t *testing.T) {
+	t.Parallel()
+	yes, no := true, false
+	for name, f := range map[string]models.StudentFilter{
+		"all": {}, "active": {Active: &yes}, "active, far on": {Active: &yes, After: 19_000}, "inactive, far on": {Active: &no, After: 19_000},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			first := models.StudentFilter{Active: f.Active}
+			if n := cost(t, f, first, first, first, first, first, first, first); n > 60 {
+				t.Errorf("it looks at %d students for 50", n)
+			}
+		})
+	}
+}
