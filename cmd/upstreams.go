@@ -26,14 +26,14 @@ func (d *Deps) askAll() (u handler.Upstreams, err error) {
 		return u, err
 	}
 	if url := d.Settings.WorldTimeURL; url != "" {
-		service, err := d.ask("WORLDTIME_URL", worldtime.Upstream(url))
+		service, err := d.ask("WORLDTIME_URL", worldtime.Options(url))
 		if err != nil {
 			return u, err
 		}
 		u.Time = worldtime.NewClient(service)
 	}
 	if url := d.Settings.PagesURL; url != "" {
-		service, err := d.ask("PAGES_URL", pages.Upstream(url))
+		service, err := d.ask("PAGES_URL", pages.Options(url))
 		if err != nil {
 			return u, err
 		}
@@ -43,7 +43,7 @@ func (d *Deps) askAll() (u handler.Upstreams, err error) {
 }
 
 func newStates(d *Deps) (*handler.States, error) {
-	upstream, err := d.ask("IBGE_URL", ibge.Upstream(d.Settings.IBGEURL))
+	upstream, err := d.ask("IBGE_URL", ibge.Options(d.Settings.IBGEURL))
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ const featuredPosts = posts + "/featured"
 // featuring is an API whose service of pages answers with h.
 func featuring(t *testing.T, h http.HandlerFunc) client {
 	t.Helper()
-	return abroad(t, handler.Upstreams{Pages: pages.NewClient(asking(t, pages.Upstream, h))})
+	return abroad(t, handler.Upstreams{Pages: pages.NewClient(asking(t, pages.Options, h))})
 }
 
 type featuredPage struct {
@@ -113,7 +113,7 @@ func TestServiceOfPagesThatDoesNotAnswerAsItShouldSaysWhoseFaultItIs(t *testing.
 func TestServiceOfPagesThatTakesItsTimeIsNotAwaited(t *testing.T) {
 	t.Parallel()
 	hasty := func(url string) outgoing.Options {
-		o := pages.Upstream(url)
+		o := pages.Options(url)
 		o.Timeout = 100 * time.Millisecond
 		return o
 	}
@@ -128,7 +128,7 @@ func TestFeaturedPostsHideNoPost(t *testing.T) {
 	db := pgtest.New(t)
 	root := api.New(api.Options{Title: "Posts", Errors: handler.Errors(), Logger: slog.New(slog.DiscardHandler), DB: db, Prefix: "/api/v1"})
 	handler.Routes(root, db, nil, nil, nil)
-	handler.UpstreamRoutes(root, handler.Upstreams{Pages: pages.NewClient(asking(t, pages.Upstream, pagestest.Answer))})
+	handler.UpstreamRoutes(root, handler.Upstreams{Pages: pages.NewClient(asking(t, pages.Options, pagestest.Answer))})
 	c := client{t: t, db: db, api: apitest.Handler(t, root)}
 	one := c.post(`{"title": "featured", "content": "x"}`)
 

@@ -25,7 +25,7 @@ const allStates = "/api/v1/states"
 // country is an API of its own over an institute.
 func country(t testing.TB, i *ibgetest.Institute) client {
 	t.Helper()
-	o := ibge.Upstream(i.URL)
+	o := ibge.Options(i.URL)
 	o.Timeout, o.Log = 5*time.Second, slog.New(slog.DiscardHandler)
 	upstream, err := outgoing.New(o)
 	if err != nil {

@@ -54,7 +54,7 @@ func TestTimeInAZoneIsNow(t *testing.T) {
 
 func TestWhatIsNoZoneIs404WhoeverIsAsked(t *testing.T) {
 	t.Parallel()
-	service := asking(t, worldtime.Upstream, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) })
+	service := asking(t, worldtime.Options, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) })
 	for _, c := range []client{abroad(t, handler.Upstreams{}), abroad(t, handler.Upstreams{Time: worldtime.NewClient(service)})} {
 		for query, want := range map[string]int{
 			"area=Europe&city=Atlantis": 404, "area=Europe&city=..": 404, "area=..&city=x": 404, "area=Europe&city=..%2f..%2fetc%2fpasswd": 404,
@@ -70,14 +70,14 @@ func TestWhatIsNoZoneIs404WhoeverIsAsked(t *testing.T) {
 func TestServiceOfTimeIsPassedOnWithTheClientsAddress(t *testing.T) {
 	t.Parallel()
 	status := http.StatusOK
-	service := asking(t, worldtime.Upstream, func(w http.ResponseWriter, _ *http.Request) {
+	service := asking(t, worldtime.Options, func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(status)
 		_, _ = w.Write([]byte(`{"timezone": "Europe/Berlin", "client_ip": "203.0.113.9", "datetime": "2026-07-01T14:00:00+02:00",
-			"utc_datetime": "2026-07-01T12:00:00+00:00", "dst": true, "dst_from": "2026-03-29T01:00:00+00:00"}`))
+			"abbreviation": "CEST", "raw_offset": 3600, "dst": true, "dst_from": "2026-03-29T01:00:00+00:00", "dst_offset": 3600}`))
 	})
 	c := abroad(t, handler.Upstreams{Time: worldtime.NewClient(service)})
 	w := c.do(http.MethodGet, "/api/v1/timezone?area=Europe&city=Berlin", "")
-	for _, part := range []string{`"client_ip":"192.0.2.1"`, `"dst_from":"2026-03-29T01:00:00Z"`, `"datetime":"2026-07-01T14:00:00+02:00"`, `"utc_datetime":"2026-07-01T12:00:00Z"`} {
+	for _, part := range []string{`"client_ip":"192.0.2.1"`, `"dst_from":"2026-03-29T01:00:00Z"`, `"datetime":"2026-07-01T14:00:00+02:00"`, `"utc_datetime":"2026-07-01T12:00:00Z"`, `"unixtime":1782907200`} {
 		if !strings.Contains(w.Body.String(), part) {
 			t.Errorf("no %s in %s", part, w.Body)
 		}

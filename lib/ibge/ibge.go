@@ -3,10 +3,6 @@ package ibge
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"slices"
 	"strconv"
 	"time"
 
@@ -20,28 +16,6 @@ const (
 	citiesAtOnce = 500
 )
 
-var errNameless = errors.New("read places: one has no id or no name")
-
-// State has its abbreviation in Sigla.
-type State struct {
-	ID          int64
-	Sigla, Nome string
-	Cidades     []City
-}
-
-// City has nil in Distritos when nobody knows them.
-type City struct {
-	ID        int64
-	Nome      string
-	Distritos []District
-}
-
-// District is the smallest part.
-type District struct {
-	ID   int64
-	Nome string
-}
-
 // Localities are what could be learnt, in the upstream's order.
 type Localities struct {
 	States       []State
@@ -53,30 +27,33 @@ type Localities struct {
 // Client asks for localities.
 type Client struct{ upstream *outgoing.Client }
 
-// Upstream is how the institute is asked: 30 s a call, 500 calls at once.
-func Upstream(url string) outgoing.Options {
+// Options are how the institute is asked: 30 s a call, 500 calls at once, answers of 2 MiB.
+func Options(url string) outgoing.Options {
 	return outgoing.Options{
-		Name: "ibge", URL: url, Timeout: 30 * time.Second, AtOnce: citiesAtOnce, Rate: 5_000, MaxBytes: 8 << 20,
+		Name: "ibge", URL: url, Timeout: 30 * time.Second, AtOnce: citiesAtOnce, Rate: 5_000, MaxBytes: 2 << 20,
 	}
 }
 
 // NewClient asks upstream.
 func NewClient(upstream *outgoing.Client) *Client { return &Client{upstream} }
 
+// Ping asks for the list of states.
+func (c *Client) Ping(ctx context.Context) error {
+	_, err := ask[some[State]](ctx, c, "estados")
+	return err
+}
+
 // Localities takes a call for the list of states, one for each state and one for each city. It is an error when the list or
 // every state fails; what else fails is named in the answer.
 func (c *Client) Localities(ctx context.Context) (Localities, error) {
-	states, err := list[State](ctx, c, "estados")
-	if errors.Is(err, outgoing.ErrNotFound) { // the URL is wrong, and nobody has asked for a thing that is not there
-		return Localities{}, fmt.Errorf("%w: %v", outgoing.ErrFault, err) //nolint:errorlint // it is not found by whoever asks for states
-	}
+	states, err := ask[some[State]](ctx, c, "estados")
 	if err != nil {
 		return Localities{}, err
 	}
 
 	var all Localities
 	failures := each(statesAtOnce, states, func(s *State) (err error) {
-		s.Cidades, err = list[City](ctx, c, "estados", s.Sigla, "municipios")
+		s.Cidades, err = ask[some[City]](ctx, c, "estados", s.Sigla, "municipios")
 		return err
 	})
 	for i, s := range states {
@@ -101,9 +78,10 @@ func (l *Localities) addDistricts(ctx context.Context, c *Client) {
 		}
 	}
 	failures := each(citiesAtOnce, cities, func(city **City) (err error) {
-		(*city).Distritos, err = list[District](ctx, c, "municipios", strconv.FormatInt((*city).ID, 10), "distritos")
+		(*city).Distritos, err = ask[places[District]](ctx, c, "municipios", strconv.FormatInt((*city).ID, 10), "distritos")
 		return err
 	})
+	doubt(cities, failures)
 	for i, err := range failures {
 		if err != nil {
 			l.FailedCities, l.Cause = append(l.FailedCities, cities[i].ID), err
@@ -111,28 +89,26 @@ func (l *Localities) addDistricts(ctx context.Context, c *Client) {
 	}
 }
 
-func (s State) named() bool    { return s.ID > 0 && s.Sigla != "" && s.Nome != "" }
-func (c City) named() bool     { return c.ID > 0 && c.Nome != "" }
-func (d District) named() bool { return d.ID > 0 && d.Nome != "" }
-
-// places are a list of those that everybody has: with an id and a name.
-type places[T interface{ named() bool }] []T
-
-// UnmarshalJSON refuses what would be passed on as a place without a name.
-func (p *places[T]) UnmarshalJSON(body []byte) error {
-	var all []T
-	if err := json.Unmarshal(body, &all); err != nil {
-		return err
+// doubt takes cities without districts for failures where they are more than one in a hundred: a new city may have none yet.
+func doubt(cities []*City, failures []error) {
+	var empty []int
+	for i, city := range cities {
+		if failures[i] == nil && len(city.Distritos) == 0 {
+			empty = append(empty, i)
+		}
 	}
-	if all == nil || slices.ContainsFunc(all, func(one T) bool { return !one.named() }) {
-		return errNameless
+	if 100*len(empty) <= len(cities) {
+		return
 	}
-	*p = all
-	return nil
+	for _, i := range empty {
+		cities[i].Distritos, failures[i] = nil, errEmpty
+	}
 }
 
-func list[T interface{ named() bool }](ctx context.Context, c *Client, path ...string) ([]T, error) {
-	return outgoing.Get[places[T]](ctx, c.upstream, nil, path...)
+// ask is for a list that the institute has to have: 404 says that the URL is wrong.
+func ask[List any](ctx context.Context, c *Client, path ...string) (List, error) {
+	all, err := outgoing.Get[List](ctx, c.upstream, nil, path...)
+	return all, outgoing.Fault(err)
 }
 
 // each calls do for every item, at most that many at once.

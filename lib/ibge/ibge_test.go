@@ -19,7 +19,7 @@ import (
 
 func client(t testing.TB, url string, timeout time.Duration) *ibge.Client {
 	t.Helper()
-	o := ibge.Upstream(url)
+	o := ibge.Options(url)
 	o.Timeout, o.Log = timeout, slog.New(slog.DiscardHandler)
 	upstream, err := outgoing.New(o)
 	if err != nil {
@@ -133,6 +133,7 @@ func TestAnswersThatAreNoneFail(t *testing.T) {
 		"no JSON":       func(w io.Writer) { _, _ = io.WriteString(w, `<html>`) },
 		"half":          func(w io.Writer) { _, _ = io.WriteString(w, `[{"id": 1, "sigla"`) },
 		"null":          func(w io.Writer) { _, _ = io.WriteString(w, `null`) },
+		"nothing":       func(w io.Writer) { _, _ = io.WriteString(w, `[]`) },
 		"empty objects": func(w io.Writer) { _, _ = io.WriteString(w, `[{}]`) },
 		"200 MB":        func(w io.Writer) { flood(w, 200<<20) },
 	} {
@@ -176,17 +177,52 @@ func itoa(id int64) string { return strconv.FormatInt(id, 10) }
 
 func TestInstituteThatDoesNotWorkIsAnErrorAndNoEmptyCountry(t *testing.T) {
 	t.Parallel()
-	for kind, status := range map[string]int{"estados": http.StatusNotFound, "municipios": http.StatusInternalServerError} {
-		i := ibgetest.NewSmall(t)
-		i.Hook = func(w http.ResponseWriter, r *http.Request) bool {
-			if strings.HasSuffix(r.URL.Path, kind) {
-				w.WriteHeader(status)
-				return true
+	for _, kind := range []string{"estados", "municipios"} {
+		for _, status := range []int{http.StatusNotFound, http.StatusInternalServerError} {
+			i := ibgetest.NewSmall(t)
+			i.Hook = func(w http.ResponseWriter, r *http.Request) bool {
+				if strings.HasSuffix(r.URL.Path, kind) {
+					w.WriteHeader(status)
+					return true
+				}
+				return false
 			}
-			return false
+			l, err := client(t, i.URL, 30*time.Second).Localities(t.Context())
+			if e, ok := errors.AsType[*outgoing.Error](err); !ok || e.Status != status || !errors.Is(err, outgoing.ErrFault) || errors.Is(err, outgoing.ErrNotFound) {
+				t.Errorf("%s are answered with %d: %d states, %v", kind, status, len(l.States), err)
+			}
 		}
-		if l, err := client(t, i.URL, 30*time.Second).Localities(t.Context()); !errors.Is(err, outgoing.ErrFault) || errors.Is(err, outgoing.ErrNotFound) {
-			t.Errorf("%s are answered with %d: %d states, %v", kind, status, len(l.States), err)
+	}
+}
+
+func TestCitiesWithoutDistrictsAreBelievedWhileTheyAreFew(t *testing.T) {
+	t.Parallel()
+	i := ibgetest.NewOf(t, 200)
+	all := i.StateCities(0)
+	empty := all[:2]
+	i.Hook = func(w http.ResponseWriter, r *http.Request) bool {
+		lost := slices.ContainsFunc(empty, func(id int64) bool { return strings.HasSuffix(r.URL.Path, "/"+itoa(id)+"/distritos") })
+		if lost {
+			_, _ = io.WriteString(w, "[]")
 		}
+		return lost
+	}
+	if l := localities(t, i, time.Minute); l.Cause != nil || l.States[0].Cidades[0].Distritos == nil || len(l.States[0].Cidades[0].Distritos) > 0 {
+		t.Errorf("two of 200: %v, %v", l.Cause, l.States[0].Cidades[0])
+	}
+	empty = all[:3]
+	if l := localities(t, i, time.Minute); l.Cause == nil || !slices.Equal(l.FailedCities, empty) || l.States[0].Cidades[0].Distritos != nil {
+		t.Errorf("three of 200: %v, %v", l.Cause, l.FailedCities)
+	}
+}
+
+func TestPingAsksForTheStates(t *testing.T) {
+	t.Parallel()
+	i := ibgetest.NewSmall(t)
+	if err := client(t, i.URL, time.Minute).Ping(t.Context()); err != nil || i.Calls("estados") != 1 {
+		t.Errorf("%v", err)
+	}
+	if err := client(t, i.URL+"/elsewhere", time.Minute).Ping(t.Context()); !errors.Is(err, outgoing.ErrFault) {
+		t.Errorf("%v", err)
 	}
 }

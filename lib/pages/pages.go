@@ -39,8 +39,8 @@ type Post struct {
 // Client asks the service.
 type Client struct{ upstream *outgoing.Client }
 
-// Upstream is how the service is asked: 10 s a call, answers of 1 MiB.
-func Upstream(url string) outgoing.Options {
+// Options are how the service is asked: 10 s a call, answers of 1 MiB.
+func Options(url string) outgoing.Options {
 	return outgoing.Options{Name: "pages", URL: url, Timeout: 10 * time.Second, AtOnce: 50, Rate: 500, MaxBytes: 1 << 20}
 }
 

@@ -21,7 +21,7 @@ func asking(t *testing.T, h http.HandlerFunc, patience time.Duration) *pages.Cli
 	t.Helper()
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
-	o := pages.Upstream(server.URL + "/v1")
+	o := pages.Options(server.URL + "/v1")
 	o.Log, o.Timeout = slog.New(slog.DiscardHandler), min(o.Timeout, patience)
 	upstream, err := outgoing.New(o)
 	if err != nil {

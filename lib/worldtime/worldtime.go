@@ -13,8 +13,6 @@ import (
 // ErrNoZone is the answer for a zone that nobody knows.
 var ErrNoZone = errors.New("there is no such time zone")
 
-var errFields = errors.New("read the time: it has no zone or no time")
-
 // zoneName keeps to the tz database's names (IANA, "Theory and pragmatics of the tz code and data"), which are also files.
 var zoneName = regexp.MustCompile(`^[A-Za-z_]+(/[A-Za-z0-9_+-]+)+$`)
 
@@ -52,16 +50,22 @@ func At(moment time.Time, area, city string) (Time, error) {
 	}
 
 	local := moment.In(zone).Truncate(time.Microsecond)
-	abbreviation, offset := local.Zone()
-	_, week := local.ISOWeek()
-	t := Time{
-		Abbreviation: abbreviation, Datetime: local, DayOfWeek: int(local.Weekday()), DayOfYear: local.YearDay(), DST: local.IsDST(),
-		RawOffset: offset, Timezone: name, Unixtime: local.Unix(), UTCDatetime: local.UTC(), UTCOffset: local.Format("-07:00"), WeekNumber: week,
-	}
+	t := of(local)
+	t.Timezone, t.DST = name, local.IsDST()
+	t.Abbreviation, t.RawOffset = local.Zone()
 	if t.DST {
-		t.addDST(local, offset)
+		t.addDST(local, t.RawOffset)
 	}
 	return t, nil
+}
+
+// of is what follows from a moment and its offset alone.
+func of(local time.Time) Time {
+	_, week := local.ISOWeek()
+	return Time{
+		Datetime: local, DayOfWeek: int(local.Weekday()), DayOfYear: local.YearDay(), Unixtime: local.Unix(), UTCDatetime: local.UTC(),
+		UTCOffset: local.Format("-07:00"), WeekNumber: week,
+	}
 }
 
 // addDST tells when daylight-saving time began and ends, if it ever does.

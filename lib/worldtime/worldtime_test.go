@@ -82,7 +82,7 @@ func asked(t *testing.T, h http.HandlerFunc) *worldtime.Client {
 	t.Helper()
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
-	o := worldtime.Upstream(server.URL + "/api")
+	o := worldtime.Options(server.URL + "/api")
 	o.Log = slog.New(slog.DiscardHandler)
 	upstream, err := outgoing.New(o)
 	if err != nil {
@@ -108,7 +108,6 @@ func TestServiceAnswersAsOurOwnDataDoes(t *testing.T) {
 	if err := errors.Join(err, err2); err != nil || got.ClientIP != "192.0.2.7" || path != "/api/timezone/Europe/Berlin" {
 		t.Fatalf("%s: %+v, %v", path, got, err)
 	}
-	got.DSTFrom, got.DSTUntil, got.UTCDatetime = new(got.DSTFrom.UTC()), new(got.DSTUntil.UTC()), got.UTCDatetime.UTC()
 	if written(got) != written(want) {
 		t.Errorf("the service says\n%s, we say\n%s", written(got), written(want))
 	}
@@ -119,13 +118,59 @@ func TestServiceAnswersAsOurOwnDataDoes(t *testing.T) {
 
 func TestServiceIsNotAskedForWhatLeadsElsewhere(t *testing.T) {
 	t.Parallel()
-	c := asked(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) })
+	c := asked(t, http.NotFound)
 	for _, name := range noZones() {
 		if _, err := c.Now(t.Context(), name[0], name[1]); !errors.Is(err, worldtime.ErrNoZone) {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
-	for _, body := range []string{`{}`, `null`, `[]`, `<html>`, `{"timezone":"Europe/Berlin"}`} {
+}
+
+func TestServiceThatKnowsNoZoneThatThereIsIsAtFault(t *testing.T) {
+	t.Parallel()
+	c := asked(t, http.NotFound)
+	_, err := c.Now(t.Context(), "Europe", "Berlin")
+	for _, err := range []error{err, c.Ping(t.Context())} {
+		if !errors.Is(err, outgoing.ErrFault) || errors.Is(err, worldtime.ErrNoZone) || errors.Is(err, outgoing.ErrNotFound) {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
+func TestWhatFollowsFromTheTimeIsNotAskedFor(t *testing.T) {
+	t.Parallel()
+	c := asked(t, func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"abbreviation":"CEST","datetime":"2026-07-01T14:00:00.123456+02:00","day_of_week":7,"day_of_year":1,"dst":true,
+			"dst_from":"2026-03-29T01:00:00+00:00","dst_offset":3600,"dst_until":"2026-10-25T01:00:00+00:00","raw_offset":3600,
+			"timezone":"Europe/Berlin","unixtime":1,"utc_datetime":"1999-07-01T12:00:00+00:00","utc_offset":"-11:00"}`)
+	})
+	got, err := c.Now(t.Context(), "Europe", "Berlin")
+	want, err2 := worldtime.At(time.Date(2026, 7, 1, 12, 0, 0, 123_456_000, time.UTC), "Europe", "Berlin")
+	if err := errors.Join(err, err2); err != nil || written(got) != written(want) {
+		t.Errorf("%v\n%s, want\n%s", err, written(got), written(want))
+	}
+	if err := c.Ping(t.Context()); err != nil {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestAnswerThatContradictsItselfIsTheServicesFault(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{
+		`{}`, `null`, `[]`, `<html>`, `{"timezone":"Europe/Berlin"}`,
+		`{"timezone":"Europe/Berlin","datetime":"2026-07-01T14:00:00+02:00","raw_offset":7200}`,
+		`{"timezone":"Europe/Berlin","abbreviation":"CEST","raw_offset":7200}`,
+		`{"abbreviation":"CEST","datetime":"2026-07-01T14:00:00+02:00","raw_offset":7200}`,
+		`{"timezone":"Europe/Berlin","abbreviation":"CEST","datetime":"2026-07-01T14:00:00+02:00"}`,
+		`{"timezone":"Europe/Berlin","abbreviation":"CEST","datetime":"2026-07-01T14:00:00+02:00","raw_offset":3600}`,
+		`{"timezone":"Europe/Berlin","abbreviation":"CEST","datetime":"2026-07-01T14:00:00+02:00","raw_offset":3600,"dst_offset":3600}`,
+		`{"timezone":"Europe/Berlin","abbreviation":"CEST","datetime":"2026-07-01T14:00:00+02:00","raw_offset":7200,"dst":true}`,
+		`{"timezone":"Europe/Berlin","abbreviation":"CET","datetime":"2026-01-01T14:00:00+01:00","raw_offset":3600,"dst_from":"2026-03-29T01:00:00Z"}`,
+		`{"timezone":"Etc/UTC","abbreviation":"UTC","datetime":"0000-12-31T23:59:59Z"}`,
+		`{"timezone":"Etc/GMT+12","abbreviation":"-12","datetime":"9999-12-31T23:59:59-12:00","raw_offset":-43200}`,
+		`{"timezone":"Europe/Berlin","abbreviation":"CEST","datetime":"2026-07-01T14:00:00+02:00","raw_offset":3600,"dst":true,"dst_offset":3600,
+			"dst_until":"9999-12-31T23:59:59-23:00"}`,
+	} {
 		c := asked(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) })
 		if got, err := c.Now(t.Context(), "Europe", "Berlin"); !errors.Is(err, outgoing.ErrFault) {
 			t.Errorf("%s is %+v, %v", body, got, err)
