@@ -27,10 +27,11 @@ type Localities struct {
 // Client asks for localities.
 type Client struct{ upstream *outgoing.Client }
 
-// Options are how the institute is asked: 30 s a call, 500 calls at once, answers of 2 MiB.
+// Options are how the institute is asked: 30 s a call, 500 calls at once, answers of 2 MiB. The calls at once bound the rate
+// too, unless it answers within 10 ms.
 func Options(url string) outgoing.Options {
 	return outgoing.Options{
-		Name: "ibge", URL: url, Timeout: 30 * time.Second, AtOnce: citiesAtOnce, Rate: 5_000, MaxBytes: 2 << 20,
+		Name: "ibge", URL: url, Timeout: 30 * time.Second, AtOnce: citiesAtOnce, Rate: 50_000, MaxBytes: 2 << 20,
 	}
 }
 
