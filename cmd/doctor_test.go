@@ -175,7 +175,9 @@ func TestDoctorSaysWhatToDoAboutEachFault(t *testing.T) {
 			{"cache", "fault", "WRONGPASS", "correct the user or the password: check REDIS_URL"},
 		}},
 		"Redis that fills":  {redisURL("", "--maxmemory", "100mb"), []finding{{"cache", "warning", "it forgets nothing", "allkeys-lru"}}},
-		"part of a cluster": {redisURL("", "--cluster-enabled", "yes"), []finding{{"cache", "fault", "CLUSTERDOWN", "no cluster"}}},
+		"part of a cluster": {func(t *testing.T, _ string, s settings) { s["REDIS_URL"] = testenv.NewRedisCluster(t).URL() }, []finding{
+			{"cache", "fault", "CLUSTERDOWN", "no cluster"},
+		}},
 		"one port twice": {func(_ *testing.T, _ string, s settings) { s["OPS_PORT"] = s["API_PORT"] }, []finding{
 			{"port OPS_PORT", "fault", " is API_PORT, too", "different ports"},
 		}},

@@ -79,7 +79,7 @@ func TestDeadRedisIsLeftAloneAndUsedAgainWhenItIsBack(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server, log, metrics := testenv.NewRedis(t), newLines(), prometheus.NewRegistry()
-			r := openWith(t, cache.Options{URL: server.URL(), Log: slog.New(log), Metrics: metrics})
+			r := openWith(t, cache.Options{URL: server.URL(), Patience: time.Second, Log: slog.New(log), Metrics: metrics})
 			ctx := t.Context()
 			r.Set(ctx, "a", []byte("1"), time.Hour)
 

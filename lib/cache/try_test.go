@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/redis/go-redis/v9"
+
 	"example.com/app/lib/cache"
 	"example.com/app/lib/testenv"
 )
@@ -28,7 +30,7 @@ func TestTryTellsWhatIsWrongAndWhatToDo(t *testing.T) {
 		"no user":      {func(t *testing.T) string { return at(t, "bob:hush@", "", ann...) }, "WRONGPASS", "user or the password"},
 		"no database":  {func(t *testing.T) string { return at(t, "", "99") }, "DB index", "number of the database"},
 		"follows":      {func(t *testing.T) string { return at(t, "", "", "--replicaof", "127.0.0.1 1") }, "READONLY", "to the primary"},
-		"cluster":      {func(t *testing.T) string { return at(t, "", "", "--cluster-enabled", "yes") }, "CLUSTERDOWN", "no cluster"},
+		"cluster":      {func(t *testing.T) string { return testenv.NewRedisCluster(t).URL() }, "CLUSTERDOWN", "no cluster"},
 		"full":         {func(t *testing.T) string { return at(t, "", "", "--maxmemory", "1") }, "OOM", "raise maxmemory"},
 		"others' keys": {func(t *testing.T) string { return at(t, "ann:hush@", "", append(ann, "~x:*", "+@all")...) }, "NOPERM", "grant this user ~app:* "},
 		"distrusted":   {func(t *testing.T) string { return testenv.RedisTLS(t) }, "certificate", "trust who has signed"},
@@ -54,5 +56,25 @@ func TestRightsThatAreAdvisedAreEnough(t *testing.T) {
 	facts, err := user(strings.Fields(rights)...).Try(t.Context())
 	if err != nil || facts.Version == "" || facts.Cluster || facts.Fills {
 		t.Errorf("with %s: %+v, %v", rights, facts, err)
+	}
+}
+
+func TestTryKnowsAClusterAndAServerThatFills(t *testing.T) {
+	t.Parallel()
+	server := testenv.NewRedisCluster(t, "--maxmemory", "100mb")
+	raw := redis.NewClient(&redis.Options{Addr: server.Address()})
+	t.Cleanup(func() { _ = raw.Close() })
+	if err := raw.ClusterAddSlotsRange(t.Context(), 0, 16383).Err(); err != nil {
+		t.Fatal(err)
+	}
+	r := open(t, server.URL())
+	var facts cache.Facts
+	until(t, "the cluster serves its keys", func() bool {
+		var err error
+		facts, err = r.Try(t.Context())
+		return err == nil
+	})
+	if !facts.Cluster || !facts.Fills {
+		t.Errorf("%+v", facts)
 	}
 }

@@ -50,6 +50,17 @@ func NewRedis(t testing.TB, arguments ...string) *Redis {
 	return r
 }
 
+// NewRedisCluster is NewRedis of the only member of a cluster, which has none of its keys yet.
+func NewRedisCluster(t testing.TB, arguments ...string) *Redis {
+	t.Helper()
+
+	members, err := private.Port() // where they talk to one another
+	if err != nil {
+		t.Fatal(err)
+	}
+	return NewRedis(t, append(arguments, "--cluster-enabled", "yes", "--cluster-port", strconv.Itoa(members))...)
+}
+
 // Address is the server's host and port, the same after every Start.
 func (r *Redis) Address() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(r.port)) }
 
