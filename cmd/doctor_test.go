@@ -174,7 +174,7 @@ func TestDoctorSaysWhatToDoAboutEachFault(t *testing.T) {
 		"Redis' password": {redisURL(":hush@", "--requirepass", "another"), []finding{
 			{"cache", "fault", "WRONGPASS", "correct the user or the password: check REDIS_URL"},
 		}},
-		"Redis that fills":  {redisURL("", "--maxmemory", "100mb"), []finding{{"cache", "warning", "it forgets nothing", "allkeys-lru"}}},
+		"Redis that fills": {redisURL("", "--maxmemory", "100mb"), []finding{{"cache", "warning", "it forgets nothing", "allkeys-lru"}}},
 		"part of a cluster": {func(t *testing.T, _ string, s settings) { s["REDIS_URL"] = testenv.NewRedisCluster(t).URL() }, []finding{
 			{"cache", "fault", "CLUSTERDOWN", "no cluster"},
 		}},
