@@ -2,6 +2,7 @@ package cmd_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -72,6 +73,36 @@ func TestListsAreReadFromTheReplicaWhileItAnswers(t *testing.T) {
 		status, ready := testenv.Request(t, http.MethodGet, s.URL("OPS_PORT", "/readyz"), "")
 		return status == http.StatusOK && strings.Contains(ready, `"database replica":"the database does not answer"`)
 	})
+	p.Stop()
+}
+
+func TestStandbyIsReadAndTheDoctorTellsThatItLags(t *testing.T) {
+	t.Parallel()
+	primary := testenv.NewPostgres(t)
+	pgtest.Migrate(t, primary.URL())
+	standby := primary.Standby().URL()
+	s := healthy(t).With(settings{"DATABASE_URL": primary.URL(), "DATABASE_URL_REPLICA": standby})
+	isFound := func(result, part string) bool {
+		found, _ := examine(t, t.TempDir(), s)
+		return slices.ContainsFunc(found, func(f finding) bool {
+			return f.Check == "replica's rows" && f.Result == result && strings.Contains(f.Found, part)
+		})
+	}
+	testenv.Eventually(t, "the doctor finds that the standby follows", func() bool { return isFound("ok", "") })
+
+	execute(t, standby, "SELECT pg_wal_replay_pause()")
+	execute(t, primary.URL(), "INSERT INTO student (name) VALUES ('late')")
+	if !isFound("warning", "what the database had 3s ago is not there; the last change is of ") {
+		t.Error("the doctor does not find that the standby stands still")
+	}
+
+	p := start(t, t.TempDir(), s, "run")
+	testenv.Ready(t, s.URL("OPS_PORT", "/readyz"))
+	if got := listed(t, s, "students"); strings.Contains(got, "late") {
+		t.Errorf("the list is %s", got)
+	}
+	execute(t, standby, "SELECT pg_wal_replay_resume()")
+	testenv.Eventually(t, "the list has what the primary has", func() bool { return strings.Contains(listed(t, s, "students"), "late") })
 	p.Stop()
 }
 

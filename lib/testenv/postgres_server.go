@@ -25,6 +25,15 @@ type PostgresServer struct {
 func NewPostgres(t testing.TB) *PostgresServer {
 	t.Helper()
 
+	p := idlePostgres(t)
+	p.Start()
+	t.Cleanup(p.Kill)
+	return p
+}
+
+func idlePostgres(t testing.TB) *PostgresServer {
+	t.Helper()
+
 	dir, err := private.Folder("postgres")
 	if err != nil {
 		t.Fatal(err)
@@ -37,8 +46,6 @@ func NewPostgres(t testing.TB) *PostgresServer {
 
 	p := &PostgresServer{t: t, options: postgresOptions()}
 	p.options.DataDir, p.options.Port = dir, port
-	p.Start()
-	t.Cleanup(p.Kill)
 	return p
 }
 
