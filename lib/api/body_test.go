@@ -12,6 +12,8 @@ import (
 	"testing"
 	"testing/iotest"
 	"time"
+
+	"example.com/app/lib/testenv"
 )
 
 func TestBodyMustBePlainJSON(t *testing.T) {
@@ -74,7 +76,7 @@ func dial(t *testing.T, address string) talk {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(testenv.Patience)); err != nil {
 		t.Fatal(err)
 	}
 	return talk{t, conn.(*net.TCPConn)}
@@ -116,11 +118,14 @@ func raw(t *testing.T, address, text string) (status int, closes bool) {
 	return status, closes
 }
 
+// requestTime is what port gives a request: more than a client needs that is short of a processor.
+const requestTime = 2 * time.Second
+
 // port serves the sample API at a real port.
 func port(t *testing.T, h http.Handler) (address string) {
 	t.Helper()
 	server := httptest.NewUnstartedServer(h)
-	server.Config.ReadTimeout = 200 * time.Millisecond
+	server.Config.ReadTimeout = requestTime
 	server.Start()
 	t.Cleanup(server.Close)
 	return server.Listener.Addr().String()

@@ -227,7 +227,7 @@ func sample(t testing.TB) *site {
 	notes(root.Group("/attic/{shelf}/notes", "notes", shelf))
 	api.Post(root, "/uploads", "upload", "Count bytes", upload, api.Public(), api.BodyLimit(100), api.Status(http.StatusAccepted))
 	api.Post(root, "/lines", "readLines", "Read lines", readLines,
-		api.Public(), api.BodyLimit(8<<20), api.Status(http.StatusAccepted), api.Deadline(500*time.Millisecond))
+		api.Public(), api.BodyLimit(8<<20), api.Status(http.StatusAccepted), api.Deadline(requestTime))
 	api.Get(root, "/slow", "slow", "Take long", slow, api.Public(), api.Deadline(time.Millisecond))
 	api.Get(root, "/long", "long", "Say much", func(context.Context, *struct{}) (Upload, error) {
 		return Upload{strings.Repeat("a", 10_000)}, nil

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"example.com/app/lib/api"
+	"example.com/app/lib/testenv"
 )
 
 const linesPath = "/api/v1/lines"
@@ -94,11 +95,11 @@ func TestSlowStreamIsTakenForAsLongAsItsDeadlineLasts(t *testing.T) {
 	t.Parallel()
 	root := api.New(options(new(logs)))
 	api.Post(root, "/lines", "readLines", "Read lines", readLines, api.Deadline(time.Minute), api.Public())
-	k := dial(t, port(t, root.Handler())) // which gives a request 200 ms, where the route says nothing
+	k := dial(t, port(t, root.Handler())) // which gives a request less time, where the route says nothing
 
 	k.say(linesHead + "Content-Length: 3\r\n\r\n")
 	for range 3 {
-		time.Sleep(100 * time.Millisecond) // the client is slow
+		time.Sleep(requestTime / 2) // the client is slow
 		k.say("a")
 	}
 
@@ -167,7 +168,7 @@ func TestStreamEndsWhenItsClientIsGone(t *testing.T) {
 	}
 
 	var lines []map[string]any
-	for end := time.Now().Add(10 * time.Second); len(lines) == 0 && time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(testenv.Patience); len(lines) == 0 && time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		lines = s.logs.records(t, "request")
 	}
 	if len(lines) != 1 || lines[0]["status"] != 400.0 || len(s.logs.records(t, "request failed")) > 0 {
@@ -181,7 +182,7 @@ func TestHandlerMayWorkLongerThanARequestMayTakeToCome(t *testing.T) {
 	root := api.New(options(l))
 	work := func(ctx context.Context) (api.NoContent, error) {
 		select {
-		case <-time.After(500 * time.Millisecond): // the port gives a request 200 ms
+		case <-time.After(requestTime + requestTime/4):
 			return api.NoContent{}, nil
 		case <-ctx.Done():
 			return api.NoContent{}, ctx.Err()

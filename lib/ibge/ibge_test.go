@@ -116,7 +116,7 @@ func TestWhatFailsIsNamedAndTheRestIsThere(t *testing.T) {
 			return false
 		}
 	}
-	l := localities(t, i, 3*time.Second)
+	l := localities(t, i, 6*time.Second)
 
 	if len(l.States) != ibgetest.States-1 || !slices.Equal(l.FailedStates, []string{ibgetest.Sigla(5)}) || !slices.Equal(l.FailedCities, []int64{city}) {
 		t.Errorf("%d states, without %v and %v", len(l.States), l.FailedStates, l.FailedCities)

@@ -183,7 +183,7 @@ func TestFaultOfAServerThatIsStoppedKilledOrPaused(t *testing.T) {
 	server.Continue()
 
 	working()
-	short, cancel = context.WithTimeout(t.Context(), time.Second)
+	short, cancel = context.WithTimeout(t.Context(), 4*time.Second)
 	defer cancel()
 	expect(t, "a commit whose answer does not come", db.InTx(short, func(ctx context.Context) error {
 		err := query(ctx)
