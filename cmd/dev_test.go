@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -52,6 +53,15 @@ func TestDevIsTheWholeServiceOnNothing(t *testing.T) {
 	database := databaseURL.FindStringSubmatch(dev.Said())[1]
 	if said, status := run(t, dir, s.With(settings{"DATABASE_URL": database}), "migrate", "status"); status != 0 || strings.Contains(said, "not yet") {
 		t.Errorf("app migrate status beside it ended with %d and said %s", status, said)
+	}
+	found, _ := examine(t, dir, s)
+	for _, f := range found {
+		if known := strings.HasPrefix(f.Check, "upstream"); f.Result != "ok" && !known || strings.HasPrefix(f.Check, "broker") {
+			t.Errorf("beside it app doctor finds %q", f)
+		}
+	}
+	if !slices.ContainsFunc(found, func(f finding) bool { return f.Check == "app dev" && strings.HasSuffix(f.Found, ": DATABASE_URL, AMQP_URL") }) {
+		t.Errorf("app doctor does not know it: %q", found)
 	}
 	if said, status := run(t, dir, freePorts(t), "dev"); status != 1 || !strings.Contains(said, "app dev runs here already") {
 		t.Errorf("a second app dev ended with %d and said %s", status, said)

@@ -20,7 +20,8 @@ func doctorCommand(f *flags) *cobra.Command {
 	return &cobra.Command{
 		Use:     "doctor",
 		Short:   "Try everything that the settings name, and say what to do about each fault",
-		Long:    "Try everything that the settings name, and say what to do about each fault. It changes nothing, and may run beside what works.",
+		Long:    "Try everything that the settings name, and say what to do about each fault. It changes nothing, and may run beside what works.\n\n" +
+			"Beside an app dev of this folder it looks at the database and the messages of that, where DATABASE_URL and AMQP_URL are not set.",
 		Example: "  app doctor\n  app doctor --env-file production.env --output json",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -91,7 +92,8 @@ type examination struct {
 func (d doctor) examine(ctx context.Context) []finding {
 	all := []examination{{check: "settings", look: d.settings}}
 	if len(d.report.Settings()) > 0 { // else the env file could not be read, and they are not those that are meant
-		all = slices.Concat(all, d.secrets(), d.databases(), d.messaging(), d.caches(), d.ports(), d.upstreams())
+		d, own := d.besideDev(ctx)
+		all = slices.Concat(all, d.secrets(), d.dev(own), d.databases(), d.messaging(), d.caches(), d.ports(), d.upstreams())
 	}
 
 	findings := make([][]finding, len(all))

@@ -19,6 +19,9 @@ import (
 const refusal = 5 * time.Second
 
 func (d doctor) messaging() []examination {
+	if d.AMQPURL == inMemory {
+		return nil
+	}
 	urls := d.brokers()
 	if d.AMQPURL == "" && len(d.AMQPURLs) == 0 {
 		return []examination{{"broker", "AMQP_URL", func(context.Context) []finding {

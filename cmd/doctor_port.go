@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
+	"strconv"
 	"time"
 )
 
@@ -39,7 +41,7 @@ func (d doctor) port(ctx context.Context, p port, before []port) finding {
 		}
 	}
 
-	l, err := listen(d.Host, p.number, p.setting)
+	l, err := net.Listen("tcp", net.JoinHostPort(d.Host, strconv.Itoa(p.number)))
 	switch {
 	case err == nil:
 		_ = l.Close()
@@ -47,7 +49,7 @@ func (d doctor) port(ctx context.Context, p port, before []port) finding {
 	case ours(ctx, opsURL(d.Host, p.number)):
 		return finding{check, fine, fmt.Sprintf("%d is in use by this program", p.number), ""}
 	}
-	return finding{check, fault, err.Error(), "set HOST to an address of this host and " + p.setting + " to a free port"}
+	return finding{check, fault, err.Error(), listenAdvice(err, p.setting)}
 }
 
 func twice(check string, p, other port) finding {
@@ -75,5 +77,5 @@ func ours(ctx context.Context, base string) bool {
 	var said struct {
 		Status string `json:"status"`
 	}
-	return json.NewDecoder(res.Body).Decode(&said) == nil && said.Status != ""
+	return json.NewDecoder(res.Body).Decode(&said) == nil && said.Status == "alive"
 }

@@ -167,7 +167,8 @@ func TestDoctorSaysWhatToDoAboutEachFault(t *testing.T) {
 		"dead letters": {buried, []finding{
 			{"queue example.main.dead", "warning", "messages that could not be handled: 1", "app queue peek example.main.dead"},
 		}},
-		"port of somebody else": {takenPort, []finding{{"port API_PORT", "fault", "address already in use", "API_PORT to a free port"}}},
+		"port of somebody else":       {takenPort, []finding{{"port API_PORT", "fault", "address already in use", "set API_PORT to a free port"}}},
+		"port of a service like this": {anotherService, []finding{{"port OPS_PORT", "fault", "address already in use", "set OPS_PORT to a free port"}}},
 		"no Redis": {set("REDIS_URL", "redis://:hush@127.0.0.1:1"), []finding{
 			{"cache", "fault", "connection refused", "start Redis there, or correct host and port: check REDIS_URL"},
 		}},
@@ -263,6 +264,17 @@ func listening(t *testing.T, address string) string {
 }
 
 func takenPort(t *testing.T, _ string, s settings) { listening(t, "127.0.0.1:"+s["API_PORT"]) }
+
+// anotherService answers probes as many do.
+func anotherService(t *testing.T, _ string, s settings) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"status": "UP"}`)) }))
+	t.Cleanup(server.Close)
+	u, err := url.Parse(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s["OPS_PORT"] = u.Port()
+}
 
 func database404(t *testing.T, _ string, s settings) {
 	u, err := url.Parse(s["DATABASE_URL"])

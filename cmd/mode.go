@@ -8,6 +8,7 @@ import (
 	"net"
 	"runtime/debug"
 	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -140,9 +141,16 @@ func (d *Deps) opsOptions(p *ops.Probes) ops.Options {
 func listen(host string, port int, setting string) (net.Listener, error) {
 	l, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port)))
 	if err != nil {
-		return nil, fmt.Errorf("%w: set %s to a free port", err, setting)
+		return nil, fmt.Errorf("%w: %s", err, listenAdvice(err, setting))
 	}
 	return l, nil
+}
+
+func listenAdvice(err error, setting string) string {
+	if _, unknown := errors.AsType[*net.DNSError](err); unknown || errors.Is(err, syscall.EADDRNOTAVAIL) {
+		return "set HOST to an address of this host"
+	}
+	return "set " + setting + " to a free port"
 }
 
 // work runs the parts until ctx ends or one of them returns; after drain the others then stop too.
