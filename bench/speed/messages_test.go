@@ -99,7 +99,7 @@ func BenchmarkConsume(b *testing.B) {
 		floor = append(floor, side(databases[0], func() program { return startFloor(b, "consume", url, mainQueue, databases[0]) }))
 		service = append(service, side(databases[1], func() program { return startService(b, s, "consume", mainQueue) }))
 	}
-	results.versus(b, "consume into rows, one by one against batches", middle(floor), middle(service), 4)
+	results.versus(b, "consume: batches, inbox and events that are relayed meanwhile, against rows one by one", middle(floor), middle(service), 4)
 }
 
 func BenchmarkRelay(b *testing.B) {

@@ -60,9 +60,10 @@ func (t *table) String() string {
 }
 
 // explanation is what a reader must know who wants to compare.
-const explanation = `Medians of rounds in which floor and service took turns, on one machine with the servers and wrk: only ratios count.
-Both sides have 10 connections to Postgres and GOGC=400, as in the image. The service runs with its defaults but for AUTH=off:
-validation, ids, metrics, access log into a file.`
+const explanation = `Medians of rounds in which floor and service took turns, on one machine with the servers and wrk: only ratios count, and
+only those of one run. The floor (bench/floor) checks nothing, logs nothing and counts nothing. The service has its defaults but for
+AUTH=off: validation, ids, metrics, an access log into a file. Both have GOGC=400, as in the image, and 10 connections to
+Postgres, which keeps its data in memory: what a disk costs both sides alike would hide the rest.`
 
 // on notes once what this is measured on.
 func (t *table) on(what string) {
