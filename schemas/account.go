@@ -38,7 +38,7 @@ type AccountQuery struct {
 // AccountPage is one page; Next is null on the last one.
 type AccountPage struct {
 	Items []AccountOut           `json:"items"`
-	Next  *api.Cursor[uuid.UUID] `json:"next" doc:"Goes into after; null when this page is the last."`
+	Next  *api.Cursor[uuid.UUID] `json:"next" doc:"Goes into after; null when nothing more was there a moment ago."`
 }
 
 // NewAccountPage takes one row more than fits, which tells that there is a next page.

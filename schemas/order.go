@@ -60,7 +60,7 @@ type OrderQuery struct {
 // OrderPage is one page; Next is null on the last one.
 type OrderPage struct {
 	Items []OrderOut             `json:"items"`
-	Next  *api.Cursor[uuid.UUID] `json:"next" doc:"Goes into after; null when this page is the last."`
+	Next  *api.Cursor[uuid.UUID] `json:"next" doc:"Goes into after; null when nothing more was there a moment ago."`
 }
 
 // NewOrderPage takes one row more than fits, which tells that there is a next page.

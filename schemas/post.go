@@ -86,7 +86,7 @@ type PostQuery struct {
 // PostPage is one page; Next is null on the last one.
 type PostPage struct {
 	Items []PostOut              `json:"items"`
-	Next  *api.Cursor[uuid.UUID] `json:"next" doc:"Goes into after; null when this page is the last."`
+	Next  *api.Cursor[uuid.UUID] `json:"next" doc:"Goes into after; null when nothing more was there a moment ago."`
 }
 
 // NewPostPage takes one row more than fits, which tells that there is a next page.

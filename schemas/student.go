@@ -58,7 +58,7 @@ func (q StudentQuery) Filter() models.StudentFilter {
 // StudentPage is one page; Next is null on the last one.
 type StudentPage struct {
 	Items []StudentOut       `json:"items"`
-	Next  *api.Cursor[int64] `json:"next" doc:"Goes into after; null when this page is the last."`
+	Next  *api.Cursor[int64] `json:"next" doc:"Goes into after; null when nothing more was there a moment ago."`
 }
 
 // NewStudentPage takes one row more than fits, which tells that there is a next page.

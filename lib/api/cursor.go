@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"reflect"
+	"strings"
 
 	"example.com/app/lib/strict"
 )
@@ -13,7 +14,7 @@ import (
 // path that it came from, whatever that is filtered by.
 type Cursor[K any] struct {
 	Key  K
-	list string // its path
+	list string // its path in small letters, since an id may be written in capitals too
 }
 
 const errForeignCursor = sentence("must be a cursor that this list gave")
@@ -47,7 +48,7 @@ func (c Cursor[K]) seal(key []byte) []byte {
 	return sum[:sealed:sealed]
 }
 
-func (c *Cursor[K]) of(list string) { c.list = list }
+func (c *Cursor[K]) of(list string) { c.list = strings.ToLower(list) }
 
 // aCursor is the address of a Cursor.
 type aCursor interface{ of(list string) }

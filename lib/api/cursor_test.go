@@ -3,6 +3,7 @@ package api_test
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 	"testing"
 
 	"example.com/app/lib/api"
@@ -61,6 +62,9 @@ func TestCursorIsGoodForTheListThatGaveItOnly(t *testing.T) {
 
 	for _, from := range lists {
 		cursor := next(from)
+		if to := strings.Replace(from, "/a/", "/A/", 1); s.do(t, "GET", to+"?after="+cursor, "").Code != http.StatusOK {
+			t.Errorf("%s refuses the cursor of %s, which names the same by an id in small letters", to, from)
+		}
 		for _, to := range lists {
 			for _, filter := range []string{"", "&kind=long&limit=7"} {
 				w := s.do(t, "GET", to+"?after="+cursor+filter, "")
