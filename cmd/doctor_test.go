@@ -1,7 +1,9 @@
 package cmd_test
 
 import (
+	"cmp"
 	"encoding/json"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -16,6 +18,8 @@ import (
 
 	"example.com/app/amqp"
 	"example.com/app/lib/broker"
+	"example.com/app/lib/ibge/ibgetest"
+	"example.com/app/lib/pages/pagestest"
 	"example.com/app/lib/pg/pgtest"
 	"example.com/app/lib/testenv"
 )
@@ -25,10 +29,8 @@ type finding struct{ Check, Result, Found, Advice string }
 // healthy is a set-up without faults.
 func healthy(t *testing.T) settings {
 	t.Helper()
-	upstream := httptest.NewServer(http.NotFoundHandler())
-	t.Cleanup(upstream.Close)
 	s := freePorts(t).With(settings{
-		"DATABASE_URL": pgtest.URL(t), "AMQP_URL": testenv.Broker(t), "IBGE_URL": upstream.URL, "AMQP_RETRY_DELAYS": "5s,1m",
+		"DATABASE_URL": pgtest.URL(t), "AMQP_URL": testenv.Broker(t), "IBGE_URL": ibgetest.NewSmall(t).URL, "AMQP_RETRY_DELAYS": "5s,1m",
 		"DB_MAX_CONNECTIONS": "3",
 	})
 	b, f := atBroker(t, s["AMQP_URL"])
@@ -56,7 +58,9 @@ func TestDoctorFindsNothingInAHealthySetUp(t *testing.T) {
 	t.Parallel()
 
 	redis := testenv.NewRedis(t, "--requirepass", "hush")
-	s := healthy(t).With(settings{"REDIS_URL": "redis://:hush@" + redis.Address()})
+	s := healthy(t).With(settings{
+		"REDIS_URL": "redis://:hush@" + redis.Address(), "PAGES_URL": pagestest.New(t), "WORLDTIME_URL": timeService(t),
+	})
 	said, status := run(t, t.TempDir(), s, "doctor")
 	if status != 0 || strings.Count(said, " ok ") != strings.Count(said, "\n")-1 {
 		t.Errorf("status %d, got\n%s", status, said)
@@ -64,6 +68,45 @@ func TestDoctorFindsNothingInAHealthySetUp(t *testing.T) {
 	for _, want := range []string{"CHECK", "Postgres 1", "RabbitMQ ", "11, as this program declares them", "is free", "answers", "Redis "} {
 		if !strings.Contains(said, want) {
 			t.Errorf("it does not say %s", want)
+		}
+	}
+}
+
+// timeService knows the time of one zone.
+func timeService(t *testing.T) string {
+	t.Helper()
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/timezone/Etc/UTC" {
+			http.NotFound(w, r)
+			return
+		}
+		_, _ = io.WriteString(w, `{"timezone": "Etc/UTC", "abbreviation": "UTC", "datetime": "2026-07-01T12:00:00Z"}`)
+	}))
+	t.Cleanup(service.Close)
+	return service.URL
+}
+
+func TestDoctorLooksAtEveryURL(t *testing.T) {
+	t.Parallel()
+
+	said, _ := run(t, t.TempDir(), nil, "config", "print", "--output", "json")
+	var all []struct{ Name string }
+	if err := json.Unmarshal([]byte(said), &all); err != nil {
+		t.Fatal(err)
+	}
+	schemes := map[string]string{"DATABASE_URL": "postgres", "DATABASE_URL_REPLICA": "postgres", "AMQP_URL": "amqp", "REDIS_URL": "redis"}
+	s := freePorts(t)
+	var urls []string
+	for _, setting := range all {
+		if strings.Contains(setting.Name, "_URL") && setting.Name != "AMQP_URL_*" { // whose names are those of connections
+			s[setting.Name] = cmp.Or(schemes[setting.Name], "http") + "://127.0.0.1:1"
+			urls = append(urls, setting.Name)
+		}
+	}
+	found, status := examine(t, t.TempDir(), s)
+	for _, name := range urls {
+		if !slices.ContainsFunc(found, func(f finding) bool { return f.Result == "fault" && strings.HasSuffix(f.Advice, name) }) {
+			t.Errorf("status %d: nothing is said of %s in %q", status, name, found)
 		}
 	}
 }
@@ -189,9 +232,18 @@ func TestDoctorSaysWhatToDoAboutEachFault(t *testing.T) {
 			{"port SCHEDULE_PORT", "fault", "", "set HOST"},
 		}},
 		"no upstream": {set("IBGE_URL", "http://127.0.0.1:1/api"), []finding{
-			{"upstream IBGE_URL", "fault", "127.0.0.1:1: dial tcp", "correct IBGE_URL"},
+			{"upstream IBGE_URL", "fault", "127.0.0.1:1: ask ibge: GET /estados: dial tcp", "start it, allow outgoing connections to it, or correct IBGE_URL"},
 		}},
-		"no pages":   {set("PAGES_URL", "http://127.0.0.1:1/api"), []finding{{"upstream PAGES_URL", "fault", "127.0.0.1:1: dial tcp", "correct PAGES_URL"}}},
+		"other institute": {func(t *testing.T, _ string, s settings) { s["IBGE_URL"] = pagestest.New(t) }, []finding{
+			{"upstream IBGE_URL", "fault", "GET /estados: status 404", "correct IBGE_URL"},
+		}},
+		"other time service": {func(t *testing.T, _ string, s settings) { s["WORLDTIME_URL"] = pagestest.New(t) }, []finding{
+			{"upstream WORLDTIME_URL", "fault", "GET /timezone/Etc/UTC: status 404", "correct WORLDTIME_URL"},
+		}},
+		"other pages": {func(_ *testing.T, _ string, s settings) { s["PAGES_URL"] = s["IBGE_URL"] }, []finding{
+			{"upstream PAGES_URL", "fault", "GET /featured: status 404", "correct PAGES_URL"},
+		}},
+		"no pages":   {set("PAGES_URL", "http://127.0.0.1:1/api"), []finding{{"upstream PAGES_URL", "fault", "127.0.0.1:1: ask pages: GET /featured: dial tcp", "correct PAGES_URL"}}},
 		"no tracker": {set("SENTRY_DSN", "http://hush@127.0.0.1:1/1"), []finding{{"upstream SENTRY_DSN", "fault", "127.0.0.1:1: dial tcp", ""}}},
 		"no Consul":  {set("CONSUL_HTTP_ADDR", "127.0.0.1:1"), []finding{{"settings", "fault", "read app/ from Consul", "start Consul"}}},
 		"mistakes": {func(t *testing.T, dir string, s settings) {

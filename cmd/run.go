@@ -75,7 +75,7 @@ func apiParts(_ context.Context, d *Deps, p *ops.Probes) ([]part, error) {
 	if err := spool.Try(); err != nil { // large bodies go there
 		return nil, err
 	}
-	upstreams, err := d.askAll()
+	upstreams, err := d.newUpstreams()
 	if err != nil {
 		return nil, err
 	}

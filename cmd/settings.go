@@ -12,6 +12,7 @@ import (
 	"example.com/app/lib/broker"
 	"example.com/app/lib/config"
 	"example.com/app/lib/config/consul"
+	"example.com/app/lib/outgoing"
 	"example.com/app/schedule"
 )
 
@@ -115,6 +116,10 @@ func (s *Settings) Check() []config.Mistake {
 	if s.ConsulAddr != "" {
 		err := consul.CheckAddress(s.ConsulAddr)
 		wrong(err != nil, "CONSUL_HTTP_ADDR", "cannot be used: %v", err)
+	}
+	for _, u := range s.upstreams() {
+		err := outgoing.CheckURL(u.options.URL)
+		wrong(err != nil, u.setting, "%v", err)
 	}
 	s.checkSecrets(wrong)
 	return m

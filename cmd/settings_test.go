@@ -104,6 +104,9 @@ func TestSettingsThatCannotHoldAreRefused(t *testing.T) {
 		{[]string{"AMQP_RETRY_DELAYS=300h,396h"}, `AMQP_RETRY_DELAYS is "300h,396h" (environment): must sum up to less than 696h, `},
 		{[]string{"AMQP_RETRY_DELAYS=1ms,1.5ms"}, `AMQP_RETRY_DELAYS is "1ms,1.5ms" (environment): must ascend`},
 		{[]string{"SHUTDOWN_TIMEOUT=20s"}, `AMQP_HANDLER_TIMEOUT is "20s" (default): must be shorter than SHUTDOWN_TIMEOUT, which is 20s`},
+		{[]string{"IBGE_URL=http://"}, `IBGE_URL is "http://" (environment): must be http://HOST or https://HOST, perhaps with a path`},
+		{[]string{"WORLDTIME_URL=https://h/x?y=1"}, `WORLDTIME_URL is "https://h/x?y=1" (environment): must be http://HOST or https://HOST`},
+		{[]string{"PAGES_URL=http://:80"}, `PAGES_URL is "http://:80" (environment): must be http://HOST or https://HOST`},
 		{[]string{"SCHEDULE_RENAME_STUDENTS=often"}, `SCHEDULE_RENAME_STUDENTS is "often" (environment): cannot be used: read schedule "often"`},
 	} {
 		_, err := config.Load(new(cmd.Settings), config.Options{Environ: c.given})

@@ -1,7 +1,9 @@
 package cmd
 
 import (
-	"fmt"
+	"context"
+	"errors"
+	"slices"
 
 	"example.com/app/handler"
 	"example.com/app/lib/ibge"
@@ -10,42 +12,50 @@ import (
 	"example.com/app/lib/worldtime"
 )
 
-// ask is a client of an upstream, which this process measures, traces and logs.
-func (d *Deps) ask(setting string, o outgoing.Options) (*outgoing.Client, error) {
+// upstream is another system that routes ask.
+type upstream struct {
+	setting string
+	options outgoing.Options
+	client  func(*outgoing.Client) pinger
+}
+
+type pinger interface {
+	Ping(ctx context.Context) error
+}
+
+// upstreams are those that are set.
+func (s *Settings) upstreams() []upstream {
+	all := []upstream{
+		{"IBGE_URL", ibge.Options(s.IBGEURL), func(c *outgoing.Client) pinger { return ibge.NewClient(c) }},
+		{"WORLDTIME_URL", worldtime.Options(s.WorldTimeURL), func(c *outgoing.Client) pinger { return worldtime.NewClient(c) }},
+		{"PAGES_URL", pages.Options(s.PagesURL), func(c *outgoing.Client) pinger { return pages.NewClient(c) }},
+	}
+	return slices.DeleteFunc(all, func(u upstream) bool { return u.options.URL == "" })
+}
+
+// newUpstreams makes clients of those that are set, which this process measures, traces and logs.
+func (d *Deps) newUpstreams() (u handler.Upstreams, err error) {
+	s := d.Settings
+	var institute *ibge.Client
+	err = errors.Join(
+		newUpstream(d, &institute, ibge.Options(s.IBGEURL), ibge.NewClient),
+		newUpstream(d, &u.Time, worldtime.Options(s.WorldTimeURL), worldtime.NewClient),
+		newUpstream(d, &u.Pages, pages.Options(s.PagesURL), pages.NewClient),
+	)
+	u.States = handler.NewStates(d.Cache, institute, s.StatesTTL)
+	return u, err
+}
+
+// newUpstream leaves client as it is where no URL is set.
+func newUpstream[C any](d *Deps, client **C, o outgoing.Options, newClient func(*outgoing.Client) *C) error {
+	if o.URL == "" {
+		return nil
+	}
 	o.Metrics, o.Tracer, o.Log = d.Metrics, d.Tracer, d.Log
 	c, err := outgoing.New(o)
 	if err != nil {
-		return nil, fmt.Errorf("%w: check %s", err, setting)
+		return err
 	}
-	return c, nil
-}
-
-// askAll is clients of all that are set.
-func (d *Deps) askAll() (u handler.Upstreams, err error) {
-	if u.States, err = newStates(d); err != nil {
-		return u, err
-	}
-	if url := d.Settings.WorldTimeURL; url != "" {
-		service, err := d.ask("WORLDTIME_URL", worldtime.Options(url))
-		if err != nil {
-			return u, err
-		}
-		u.Time = worldtime.NewClient(service)
-	}
-	if url := d.Settings.PagesURL; url != "" {
-		service, err := d.ask("PAGES_URL", pages.Options(url))
-		if err != nil {
-			return u, err
-		}
-		u.Pages = pages.NewClient(service)
-	}
-	return u, nil
-}
-
-func newStates(d *Deps) (*handler.States, error) {
-	upstream, err := d.ask("IBGE_URL", ibge.Options(d.Settings.IBGEURL))
-	if err != nil {
-		return nil, err
-	}
-	return handler.NewStates(d.Cache, ibge.NewClient(upstream), d.Settings.StatesTTL), nil
+	*client = newClient(c)
+	return nil
 }

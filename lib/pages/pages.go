@@ -47,6 +47,12 @@ func Options(url string) outgoing.Options {
 // NewClient asks upstream.
 func NewClient(upstream *outgoing.Client) *Client { return &Client{upstream} }
 
+// Ping asks for what a store features.
+func (c *Client) Ping(ctx context.Context) error {
+	_, err := c.Featured(ctx, "google_play", "")
+	return outgoing.Fault(err)
+}
+
 // Featured leaves an empty country out. All its errors are an *outgoing.Error: ErrNotFound for a store or country that the
 // service does not know.
 func (c *Client) Featured(ctx context.Context, store, country string) ([]Post, error) {

@@ -51,6 +51,12 @@ func TestFeaturedPostsAreThoseOfTheStoreAndCountryInTheServicesOrder(t *testing.
 	if got, err := c.Featured(t.Context(), "app_store", pagestest.Unknown); !errors.Is(err, outgoing.ErrNotFound) {
 		t.Errorf("a country that the service does not know features %+v, %v", got, err)
 	}
+	if err := c.Ping(t.Context()); err != nil {
+		t.Errorf("%v", err)
+	}
+	if err := asking(t, http.NotFound, time.Minute).Ping(t.Context()); !errors.Is(err, outgoing.ErrFault) {
+		t.Errorf("a service that knows no store is %v", err)
+	}
 	if got, err := saying(t, `{"items": []}`).Featured(t.Context(), "app_store", ""); err != nil || len(got) != 0 {
 		t.Errorf("nothing is %+v, %v", got, err)
 	}
