@@ -55,7 +55,7 @@ func besiege(t *testing.T) *besieged {
 
 // meanWell reads and writes all the time; no answer may be anything but what it asked for.
 func (b *besieged) meanWell(ctx context.Context) {
-	client := &http.Client{Transport: &http.Transport{}, Timeout: testenv.Patience}
+	client := &http.Client{Transport: &http.Transport{MaxConnsPerHost: 1}, Timeout: testenv.Patience}
 	for i := 0; ctx.Err() == nil; i++ {
 		method, body, want := http.MethodGet, "", http.StatusOK
 		if i%4 == 0 {

@@ -155,6 +155,7 @@ func TestImportSaysInOneLineWhatIsWrong(t *testing.T) {
 	s, _ := serving(t)
 	other := httptest.NewServer(http.NotFoundHandler())
 	defer other.Close()
+	many := rows(t, 400_000)
 	for name, tt := range map[string]struct {
 		args   []string
 		want   string
@@ -162,8 +163,8 @@ func TestImportSaysInOneLineWhatIsWrong(t *testing.T) {
 	}{
 		"no file":      {[]string{"nothing.ndjson"}, "read the rows: open nothing.ndjson", 1},
 		"a folder":     {[]string{"."}, "read the rows: . is a directory", 1},
-		"too many":     {[]string{rows(t, 400_000)}, "an import has at most 100000 rows", 1},
-		"cut short":    {[]string{rows(t, 400_000), "--url", hangingUp(t)}, "the API ended the upload: it takes at most 100000 rows and 256 MiB", 1},
+		"too many":     {[]string{many}, "an import has at most 100000 rows", 1},
+		"cut short":    {[]string{many, "--url", hangingUp(t)}, "the API ended the upload: it takes at most 100000 rows and 256 MiB", 1},
 		"no row":       {[]string{rows(t, 0)}, "the API answers 422 Unprocessable Entity: ", 1},
 		"no API":       {[]string{rows(t, 1), "--url", "http://127.0.0.1:1"}, "no API answers at 127.0.0.1:1: start app run or app dev, or say where it is with --url", 1},
 		"another":      {[]string{rows(t, 1), "--url", other.URL}, "that is not the API; say where it is with --url", 1},

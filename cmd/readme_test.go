@@ -33,8 +33,8 @@ func TestReadmeAddsAResource(t *testing.T) {
 	}
 
 	binary := filepath.Join(dir, "app")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", binary, ".")
-	build.Dir = dir
+	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", binary, ".") // what is not new comes from Go's cache
+	build.Dir, build.Env = dir, append(os.Environ(), "CGO_ENABLED=0")
 	if said, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("building what the README shows: %v\n%s", err, said)
 	}
@@ -74,12 +74,12 @@ func copyFile(to, from string) error {
 	return os.WriteFile(to, content, 0o600)
 }
 
-// follow writes a new file, or adds to the end of the last function of one that is there.
+// follow writes a new file, or adds to the end of the first function of one that is there.
 func follow(t *testing.T, path, content string) {
 	t.Helper()
 	old, err := os.ReadFile(path)
 	if err == nil {
-		content = strings.TrimSuffix(strings.TrimSpace(string(old)), "}") + "\n" + content + "}\n"
+		content = strings.Replace(string(old), "\n}\n", "\n\n"+content+"}\n", 1)
 	}
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 		t.Fatal(err)

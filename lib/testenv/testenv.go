@@ -7,6 +7,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net/http"
 	"os"
 	"sync"
 	"testing"
@@ -19,18 +20,27 @@ const startTimeout = 2 * time.Minute // for one server, on a machine that is bus
 
 // atOnce is how many tests of a package run side by side unless -parallel says so: they wait for servers, for processes
 // and for time more than they work.
-const atOnce = "6"
+const atOnce = "4"
 
 // Main runs a package's tests and stops the servers that they started:
 //
 //	func TestMain(m *testing.M) { os.Exit(testenv.Main(m)) }
 func Main(m *testing.M) int {
 	_ = flag.Set("test.parallel", atOnce) // what the command line says comes later
+	askAnew()
 	code := m.Run()
 	if err := errors.Join(postgres.stop(), rabbit.stop(), built.stop()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 	}
 	return code
+}
+
+// askAnew has http.DefaultClient open a connection for each request. One that it opened and did not need it would keep for
+// another request, for which the server may have waited too long by then.
+func askAnew() {
+	if t, ok := http.DefaultTransport.(*http.Transport); ok {
+		t.DisableKeepAlives = true
+	}
 }
 
 // shared is a server that the tests of this process have in common, started for the first that asks.
