@@ -59,8 +59,7 @@ func newAPI(d *Deps, u handler.Upstreams) *api.Group {
 		o.Bucket = d.Redis.Take
 	}
 	root := api.New(o)
-	handler.Routes(root, d.DB, d.CPU, gate, newBrake(d))
-	handler.UpstreamRoutes(root, u)
+	handler.Routes(root, d.DB, d.CPU, gate, newBrake(d), u)
 	return root
 }
 

@@ -171,7 +171,7 @@ func TestSecondMountReachesNoMoreThanItsGuardLoads(t *testing.T) {
 	db := pgtest.New(t)
 	var shop models.Account
 	root := api.New(api.Options{Title: "Shop", Errors: handler.Errors(), Logger: slog.New(slog.DiscardHandler), DB: db, Prefix: "/api/v1"})
-	handler.Routes(root, db, nil, nil, nil)
+	handler.Routes(root, db, nil, nil, nil, handler.Upstreams{})
 	handler.OrderRoutes(root.Group("/shop/orders", "shop", api.NewLoader(func(context.Context, *struct{}) (models.Account, error) {
 		return shop, nil
 	})), db)

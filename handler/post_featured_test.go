@@ -2,15 +2,12 @@ package handler_test
 
 import (
 	"io"
-	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"example.com/app/handler"
-	"example.com/app/lib/api"
-	"example.com/app/lib/api/apitest"
 	"example.com/app/lib/outgoing"
 	"example.com/app/lib/pages"
 	"example.com/app/lib/pages/pagestest"
@@ -125,11 +122,7 @@ func TestServiceOfPagesThatTakesItsTimeIsNotAwaited(t *testing.T) {
 
 func TestFeaturedPostsHideNoPost(t *testing.T) {
 	t.Parallel()
-	db := pgtest.New(t)
-	root := api.New(api.Options{Title: "Posts", Errors: handler.Errors(), Logger: slog.New(slog.DiscardHandler), DB: db, Prefix: "/api/v1"})
-	handler.Routes(root, db, nil, nil, nil)
-	handler.UpstreamRoutes(root, handler.Upstreams{Pages: pages.NewClient(asking(t, pages.Options, pagestest.Answer))})
-	c := client{t: t, db: db, api: apitest.Handler(t, root)}
+	c := clientOf(t, pgtest.New(t), handler.Upstreams{Pages: pages.NewClient(asking(t, pages.Options, pagestest.Answer))})
 	one := c.post(`{"title": "featured", "content": "x"}`)
 
 	for path, want := range map[string]string{

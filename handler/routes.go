@@ -7,44 +7,13 @@ import (
 	"example.com/app/lib/api"
 	"example.com/app/lib/auth"
 	"example.com/app/lib/cpu"
-	"example.com/app/lib/pages"
 	"example.com/app/lib/pg"
-	"example.com/app/lib/worldtime"
 	"example.com/app/models"
 )
 
-// OrderRoutes is the branch of an account's orders. It grows wherever a guard of g loads a models.Account, and its orders are
-// those of that account; without such a guard it panics.
-func OrderRoutes(g *api.Group, db *pg.DB) {
-	orders := orders{store: models.NewOrders(db)}
-	api.Get(g, "", "listOrders", "List an account's orders", orders.list, api.Role(auth.Reader))
-	api.Post(g, "", "createOrder", "Create an order", orders.create, api.Role(auth.Editor), api.Idempotent())
-	api.Get(g, "/{order_id}", "showOrder", "Show an order", orders.show, api.Role(auth.Reader))
-}
-
-// Upstreams are the other systems that routes ask.
-type Upstreams struct {
-	States *States
-	Time   *worldtime.Client // nil: our own data answers
-	Pages  *pages.Client     // nil: PAGES_URL is not set
-}
-
-// UpstreamRoutes is the table of what other systems tell.
-func UpstreamRoutes(root *api.Group, u Upstreams) {
-	states, timezones, featured := states{u.States}, timezones{u.Time}, featured{u.Pages}
-	api.Get(root.Group("/states", "localities"), "", "listStates", "List states, cities and districts", states.list,
-		api.Role(auth.Reader), api.Upstream(), api.Deadline(statesTime),
-		api.Description("Of Brazil, in the order of its institute of statistics. What has become old is handed out while it is renewed; only whoever asks first waits."))
-	api.Get(root.Group("/timezone", "time zones"), "", "showTimezone", "Show the time in a zone", timezones.show,
-		api.Role(auth.Reader), api.Upstream())
-	api.Get(root.Group("/posts/featured", "posts"), "", "listFeaturedPosts", "List what an app store features", featured.list,
-		api.Role(auth.Reader), api.Upstream(),
-		api.Description("As the service of pages tells it, the first first. 404 says that it knows no such store or country."))
-}
-
 // Routes is the table of the API. What burns the processor for long runs on pool; gate knows the sessions of those who
-// have logged in, and brake who has failed to.
-func Routes(root *api.Group, db *pg.DB, pool *cpu.Pool, gate *auth.Gate, brake *auth.Brake) {
+// have logged in, and brake who has failed to; what other systems tell comes by way of u.
+func Routes(root *api.Group, db *pg.DB, pool *cpu.Pool, gate *auth.Gate, brake *auth.Brake, u Upstreams) {
 	students, history := students{store: models.NewStudents(db)}, history{store: models.NewStudentEvents(db)}
 	g := root.Group("/students", "students")
 	api.Get(g, "", "listStudents", "List students", students.list, api.Role(auth.Reader))
@@ -76,6 +45,17 @@ func Routes(root *api.Group, db *pg.DB, pool *cpu.Pool, gate *auth.Gate, brake *
 	api.Get(g, "", "listPosts", "List posts", posts.list, api.Role(auth.Reader))
 	api.Post(g, "", "createPost", "Create a post", posts.create, api.Role(auth.Editor), api.Idempotent())
 	api.Get(g, "/{id}", "showPost", "Show a post and its features", posts.show, api.Role(auth.Reader))
+	featured := featured{u.Pages}
+	api.Get(g, "/featured", "listFeaturedPosts", "List what an app store features", featured.list,
+		api.Role(auth.Reader), api.Upstream(),
+		api.Description("As the service of pages tells it, the first first. 404 says that it knows no such store or country."))
+
+	states, timezones := states{u.States}, timezones{u.Time}
+	api.Get(root.Group("/states", "localities"), "", "listStates", "List states, cities and districts", states.list,
+		api.Role(auth.Reader), api.Upstream(), api.Deadline(statesTime),
+		api.Description("Of Brazil, in the order of its institute of statistics. What has become old is handed out while it is renewed; only whoever asks first waits."))
+	api.Get(root.Group("/timezone", "time zones"), "", "showTimezone", "Show the time in a zone", timezones.show,
+		api.Role(auth.Reader), api.Upstream())
 
 	passwords := auth.NewPasswords(pool)
 	users := users{store: models.NewUsers(db), passwords: passwords}
@@ -94,4 +74,13 @@ func Routes(root *api.Group, db *pg.DB, pool *cpu.Pool, gate *auth.Gate, brake *
 		api.Description("A refresh token is good once: one that comes again may be stolen, and ends the session."))
 	api.Delete(g, "", "deleteSession", "Log out", sessions.delete, api.Role(auth.Reader),
 		api.Description("Ends the session of the access token. Its tokens are good for nothing from now on, in other processes a few seconds later."))
+}
+
+// OrderRoutes is the branch of an account's orders. It grows wherever a guard of g loads a models.Account, and its orders are
+// those of that account; without such a guard it panics.
+func OrderRoutes(g *api.Group, db *pg.DB) {
+	orders := orders{store: models.NewOrders(db)}
+	api.Get(g, "", "listOrders", "List an account's orders", orders.list, api.Role(auth.Reader))
+	api.Post(g, "", "createOrder", "Create an order", orders.create, api.Role(auth.Editor), api.Idempotent())
+	api.Get(g, "/{order_id}", "showOrder", "Show an order", orders.show, api.Role(auth.Reader))
 }

@@ -58,7 +58,7 @@ func serve(t *testing.T, db *pg.DB) guarded {
 		Title: "Students", Version: "test", Prefix: "/api/v1", Errors: handler.Errors(), DB: db,
 		Logger: slog.New(slog.NewTextHandler(&log, nil)), AccessLog: true, Authenticate: gate.Authenticate,
 	})
-	handler.Routes(root, db, pool, gate, auth.NewBrake(nil))
+	handler.Routes(root, db, pool, gate, auth.NewBrake(nil), handler.Upstreams{})
 	return guarded{client{t: t, db: db, api: apitest.Handler(t, root)}, pool, &log}
 }
 

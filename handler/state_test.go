@@ -11,8 +11,6 @@ import (
 	"time"
 
 	"example.com/app/handler"
-	"example.com/app/lib/api"
-	"example.com/app/lib/api/apitest"
 	"example.com/app/lib/cache"
 	"example.com/app/lib/ibge"
 	"example.com/app/lib/ibge/ibgetest"
@@ -31,11 +29,7 @@ func country(t testing.TB, i *ibgetest.Institute) client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	root := api.New(api.Options{
-		Title: "Students", Version: "test", Prefix: "/api/v1", Errors: handler.Errors(), Logger: slog.New(slog.DiscardHandler),
-	})
-	handler.UpstreamRoutes(root, handler.Upstreams{States: handler.NewStates(cache.NewMemory(), ibge.NewClient(upstream), time.Hour)})
-	return client{t: t, api: apitest.Handler(t, root)}
+	return abroad(t, handler.Upstreams{States: handler.NewStates(cache.NewMemory(), ibge.NewClient(upstream), time.Hour)})
 }
 
 func statesOf(t testing.TB, w *httptest.ResponseRecorder) (out schemas.StatesOut) {

@@ -27,12 +27,16 @@ type client struct {
 
 func newClient(t testing.TB) client {
 	t.Helper()
-	db := pgtest.New(t)
+	return clientOf(t, pgtest.New(t), handler.Upstreams{})
+}
+
+func clientOf(t testing.TB, db *pg.DB, u handler.Upstreams) client {
+	t.Helper()
 	root := api.New(api.Options{
 		Title: "Students", Version: "test", Prefix: "/api/v1", Errors: handler.Errors(), Logger: slog.New(slog.DiscardHandler), DB: db,
 	})
 	pool := cpu.NewPool(1)
-	handler.Routes(root, db, pool, nil, nil)
+	handler.Routes(root, db, pool, nil, nil, u)
 	return client{t, db, apitest.Handler(t, root), pool}
 }
 
@@ -328,7 +332,7 @@ func TestRefusalsHaveTheirStatus(t *testing.T) {
 func TestDocumentKnowsThatAnEmptyPatchIsRefused(t *testing.T) {
 	t.Parallel()
 	root := api.New(api.Options{Title: "Students", DB: new(pg.DB)})
-	handler.Routes(root, nil, nil, nil, nil)
+	handler.Routes(root, nil, nil, nil, nil, handler.Upstreams{})
 	body, err := root.Document()
 	if err != nil {
 		t.Fatal(err)

@@ -9,22 +9,19 @@ import (
 	"time"
 
 	"example.com/app/handler"
-	"example.com/app/lib/api"
-	"example.com/app/lib/api/apitest"
 	"example.com/app/lib/outgoing"
+	"example.com/app/lib/pg"
 	"example.com/app/lib/worldtime"
 )
 
-// abroad is an API of its own over what other systems tell.
-func abroad(t *testing.T, u handler.Upstreams) client {
+// abroad is an API of its own over what other systems tell, without a database.
+func abroad(t testing.TB, u handler.Upstreams) client {
 	t.Helper()
-	root := api.New(api.Options{Title: "Students", Version: "test", Prefix: "/api/v1", Errors: handler.Errors(), Logger: slog.New(slog.DiscardHandler)})
-	handler.UpstreamRoutes(root, u)
-	return client{t: t, api: apitest.Handler(t, root)}
+	return clientOf(t, new(pg.DB), u)
 }
 
 // asking is a client of an upstream that answers with h.
-func asking(t *testing.T, upstream func(string) outgoing.Options, h http.HandlerFunc) *outgoing.Client {
+func asking(t testing.TB, upstream func(string) outgoing.Options, h http.HandlerFunc) *outgoing.Client {
 	t.Helper()
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
