@@ -42,13 +42,7 @@ type AccountPage struct {
 }
 
 // NewAccountPage takes one row more than fits, which tells that there is a next page.
-func NewAccountPage(rows []models.Account, limit int) AccountPage {
-	page := AccountPage{Items: make([]AccountOut, 0, limit)}
-	for _, row := range rows[:min(limit, len(rows))] {
-		page.Items = append(page.Items, NewAccountOut(row))
-	}
-	if len(rows) > limit {
-		page.Next = &api.Cursor[uuid.UUID]{Key: rows[limit-1].ID}
-	}
+func NewAccountPage(rows []models.Account, limit int) (page AccountPage) {
+	page.Items, page.Next = api.PageOf(rows, limit, NewAccountOut, func(row models.Account) uuid.UUID { return row.ID })
 	return page
 }

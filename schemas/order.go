@@ -64,13 +64,7 @@ type OrderPage struct {
 }
 
 // NewOrderPage takes one row more than fits, which tells that there is a next page.
-func NewOrderPage(rows []models.Order, limit int) OrderPage {
-	page := OrderPage{Items: make([]OrderOut, 0, limit)}
-	for _, row := range rows[:min(limit, len(rows))] {
-		page.Items = append(page.Items, NewOrderOut(row))
-	}
-	if len(rows) > limit {
-		page.Next = &api.Cursor[uuid.UUID]{Key: rows[limit-1].ID}
-	}
+func NewOrderPage(rows []models.Order, limit int) (page OrderPage) {
+	page.Items, page.Next = api.PageOf(rows, limit, NewOrderOut, func(row models.Order) uuid.UUID { return row.ID })
 	return page
 }

@@ -90,13 +90,7 @@ type PostPage struct {
 }
 
 // NewPostPage takes one row more than fits, which tells that there is a next page.
-func NewPostPage(rows []models.Post, limit int) PostPage {
-	page := PostPage{Items: make([]PostOut, 0, limit)}
-	for _, row := range rows[:min(limit, len(rows))] {
-		page.Items = append(page.Items, NewPostOut(row))
-	}
-	if len(rows) > limit {
-		page.Next = &api.Cursor[uuid.UUID]{Key: rows[limit-1].ID}
-	}
+func NewPostPage(rows []models.Post, limit int) (page PostPage) {
+	page.Items, page.Next = api.PageOf(rows, limit, NewPostOut, func(row models.Post) uuid.UUID { return row.ID })
 	return page
 }

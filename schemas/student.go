@@ -62,14 +62,8 @@ type StudentPage struct {
 }
 
 // NewStudentPage takes one row more than fits, which tells that there is a next page.
-func NewStudentPage(rows []models.Student, limit int) StudentPage {
-	page := StudentPage{Items: make([]StudentOut, 0, limit)}
-	for _, row := range rows[:min(limit, len(rows))] {
-		page.Items = append(page.Items, NewStudentOut(row))
-	}
-	if len(rows) > limit {
-		page.Next = &api.Cursor[int64]{Key: rows[limit-1].ID}
-	}
+func NewStudentPage(rows []models.Student, limit int) (page StudentPage) {
+	page.Items, page.Next = api.PageOf(rows, limit, NewStudentOut, func(row models.Student) int64 { return row.ID })
 	return page
 }
 

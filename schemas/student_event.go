@@ -49,13 +49,7 @@ type StudentEventPage struct {
 }
 
 // NewStudentEventPage takes one row more than fits, which tells that there is a next page.
-func NewStudentEventPage(rows []models.StudentEvent, limit int) StudentEventPage {
-	page := StudentEventPage{Items: make([]StudentEventOut, 0, limit)}
-	for _, row := range rows[:min(limit, len(rows))] {
-		page.Items = append(page.Items, NewStudentEventOut(row))
-	}
-	if len(rows) > limit {
-		page.Next = &api.Cursor[int64]{Key: rows[limit-1].Version}
-	}
+func NewStudentEventPage(rows []models.StudentEvent, limit int) (page StudentEventPage) {
+	page.Items, page.Next = api.PageOf(rows, limit, NewStudentEventOut, func(row models.StudentEvent) int64 { return row.Version })
 	return page
 }

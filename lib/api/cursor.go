@@ -43,6 +43,20 @@ func (c *Cursor[K]) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// PageOf makes a page of at most limit items. Of rows there is one more than that when there is a next page, whose cursor
+// is then made of the key of the page's last row; else it is nil.
+func PageOf[R, O, K any](rows []R, limit int, out func(R) O, key func(R) K) (items []O, next *Cursor[K]) {
+	if len(rows) > limit {
+		rows = rows[:limit]
+		next = &Cursor[K]{Key: key(rows[limit-1])}
+	}
+	items = make([]O, len(rows))
+	for i, row := range rows {
+		items[i] = out(row)
+	}
+	return items, next
+}
+
 func (c Cursor[K]) seal(key []byte) []byte {
 	sum := sha256.Sum256(append([]byte(c.list+"\n"+reflect.TypeFor[K]().String()), key...))
 	return sum[:sealed:sealed]
