@@ -30,7 +30,7 @@ func (p posts) create(ctx context.Context, in *schemas.PostIn) (schemas.FullPost
 }
 
 // show asks for both at once, and for both to the end: a query that is broken off costs its connection.
-func (p posts) show(ctx context.Context, in *schemas.PostID) (schemas.FullPostOut, error) {
+func (p posts) show(ctx context.Context, in *schemas.PostView) (schemas.FullPostOut, error) {
 	var row models.Post
 	var features []models.Feature
 	var both errgroup.Group

@@ -71,8 +71,8 @@ func NewFullPostOut(row models.Post, features []models.Feature) FullPostOut {
 	return out
 }
 
-// PostID names one post by its path.
-type PostID struct {
+// PostView names one post by its path, and says how much of it to show.
+type PostView struct {
 	ID               uuid.UUID `path:"id" doc:"The post's id."`
 	InactiveFeatures bool      `query:"inactive_features" default:"false" doc:"True shows inactive features too."`
 }
