@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"example.com/app/lib/pg"
 )
@@ -32,24 +31,17 @@ func NewAccounts(db *pg.DB) Accounts { return Accounts{db: db} }
 
 // Find answers ErrNotFound when there is no account with that id.
 func (a Accounts) Find(ctx context.Context, id uuid.UUID) (Account, error) {
-	row, err := a.one(ctx, selectAccount+" WHERE id = $1", id)
+	row, err := one[Account](ctx, a.db, selectAccount+" WHERE id = $1", id)
 	if err != nil {
-		return Account{}, fault(err, "find account %s", id)
+		return Account{}, fault(orNo(err, ErrNoAccount), "find account %s", id)
 	}
 	return row, nil
 }
 
 // List is ordered by id, which is the order of creation, and holds at most limit accounts with ids above after, as they were
 // a moment ago.
-func (a Accounts) List(ctx context.Context, after uuid.UUID, limit int) (list []Account, err error) {
-	err = a.db.Lagging(ctx, func(ctx context.Context) error {
-		rows, err := a.db.Query(ctx, selectAccount+" WHERE id > $1 ORDER BY id LIMIT $2", after, limit)
-		if err != nil {
-			return err
-		}
-		list, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Account])
-		return err
-	})
+func (a Accounts) List(ctx context.Context, after uuid.UUID, limit int) ([]Account, error) {
+	list, err := lagging[Account](ctx, a.db, selectAccount+" WHERE id > $1 ORDER BY id LIMIT $2", after, limit)
 	if err != nil {
 		return nil, fault(err, "list accounts")
 	}
@@ -62,18 +54,9 @@ func (a Accounts) Create(ctx context.Context, name string) (Account, error) {
 	if err != nil {
 		return Account{}, fault(err, "name an account")
 	}
-	row, err := a.one(ctx, "INSERT INTO account (id, name) VALUES ($1, $2) RETURNING "+accountColumns, id, name)
+	row, err := one[Account](ctx, a.db, "INSERT INTO account (id, name) VALUES ($1, $2) RETURNING "+accountColumns, id, name)
 	if err != nil {
 		return Account{}, fault(err, "create account")
 	}
 	return row, nil
-}
-
-func (a Accounts) one(ctx context.Context, sql string, args ...any) (Account, error) {
-	rows, err := a.db.Query(ctx, sql, args...)
-	if err != nil {
-		return Account{}, err
-	}
-	row, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Account])
-	return row, orNo(err, ErrNoAccount)
 }

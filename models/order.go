@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"example.com/app/lib/pg"
 )
@@ -42,7 +41,7 @@ func NewOrders(db *pg.DB) Orders { return Orders{db: db} }
 
 // Find answers ErrNotFound when the account has no order with that id, whoever else has.
 func (o Orders) Find(ctx context.Context, account, id uuid.UUID) (Order, error) {
-	row, err := o.one(ctx, selectOrder+" WHERE account_id = $1 AND id = $2", account, id)
+	row, err := one[Order](ctx, o.db, selectOrder+" WHERE account_id = $1 AND id = $2", account, id)
 	if err != nil {
 		return Order{}, fault(orNo(err, ErrNoOrder), "find order %s of account %s", id, account)
 	}
@@ -51,15 +50,8 @@ func (o Orders) Find(ctx context.Context, account, id uuid.UUID) (Order, error) 
 
 // List is ordered by id, which is the order of creation, and holds at most limit orders of the account with ids above after,
 // as they were a moment ago.
-func (o Orders) List(ctx context.Context, account, after uuid.UUID, limit int) (list []Order, err error) {
-	err = o.db.Lagging(ctx, func(ctx context.Context) error {
-		rows, err := o.db.Query(ctx, selectOrder+" WHERE account_id = $1 AND id > $2 ORDER BY id LIMIT $3", account, after, limit)
-		if err != nil {
-			return err
-		}
-		list, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Order])
-		return err
-	})
+func (o Orders) List(ctx context.Context, account, after uuid.UUID, limit int) ([]Order, error) {
+	list, err := lagging[Order](ctx, o.db, selectOrder+" WHERE account_id = $1 AND id > $2 ORDER BY id LIMIT $3", account, after, limit)
 	if err != nil {
 		return nil, fault(err, "list the orders of account %s", account)
 	}
@@ -78,7 +70,7 @@ func (o Orders) Create(ctx context.Context, account uuid.UUID, d OrderDraft) (Or
 	if err != nil {
 		return Order{}, fault(err, "name an order")
 	}
-	row, err := o.one(ctx, `
+	row, err := one[Order](ctx, o.db, `
 		INSERT INTO account_order (id, account_id, amount_cents, currency, status)
 		SELECT $1, id, $3, $4, $5 FROM account WHERE id = $2
 		RETURNING `+orderColumns, id, account, d.AmountCents, d.Currency, d.Status)
@@ -86,12 +78,4 @@ func (o Orders) Create(ctx context.Context, account uuid.UUID, d OrderDraft) (Or
 		return Order{}, fault(orNo(err, ErrNoAccount), "create an order of account %s", account)
 	}
 	return row, nil
-}
-
-func (o Orders) one(ctx context.Context, sql string, args ...any) (Order, error) {
-	rows, err := o.db.Query(ctx, sql, args...)
-	if err != nil {
-		return Order{}, err
-	}
-	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Order])
 }

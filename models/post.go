@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"example.com/app/lib/pg"
 )
@@ -33,7 +32,7 @@ func NewPosts(db *pg.DB) Posts { return Posts{db: db} }
 
 // Find answers ErrNotFound when there is no post with that id.
 func (p Posts) Find(ctx context.Context, id uuid.UUID) (Post, error) {
-	row, err := p.one(ctx, selectPost+" WHERE id = $1", id)
+	row, err := one[Post](ctx, p.db, selectPost+" WHERE id = $1", id)
 	if err != nil {
 		return Post{}, fault(orNo(err, ErrNoPost), "find post %s", id)
 	}
@@ -42,15 +41,8 @@ func (p Posts) Find(ctx context.Context, id uuid.UUID) (Post, error) {
 
 // List is ordered by id, which is the order of creation, and holds at most limit posts with ids above after, as they were a
 // moment ago.
-func (p Posts) List(ctx context.Context, after uuid.UUID, limit int) (list []Post, err error) {
-	err = p.db.Lagging(ctx, func(ctx context.Context) error {
-		rows, err := p.db.Query(ctx, selectPost+" WHERE id > $1 ORDER BY id LIMIT $2", after, limit)
-		if err != nil {
-			return err
-		}
-		list, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Post])
-		return err
-	})
+func (p Posts) List(ctx context.Context, after uuid.UUID, limit int) ([]Post, error) {
+	list, err := lagging[Post](ctx, p.db, selectPost+" WHERE id > $1 ORDER BY id LIMIT $2", after, limit)
 	if err != nil {
 		return nil, fault(err, "list posts")
 	}
@@ -71,7 +63,7 @@ func (p Posts) Create(ctx context.Context, d PostDraft) (row Post, features []Fe
 		if err != nil {
 			return fault(err, "name a post")
 		}
-		row, err = p.one(ctx, "INSERT INTO post ("+postColumns+") VALUES ($1, $2, $3, $4) RETURNING "+postColumns,
+		row, err = one[Post](ctx, p.db, "INSERT INTO post ("+postColumns+") VALUES ($1, $2, $3, $4) RETURNING "+postColumns,
 			id, d.Title, d.Content, d.AdditionalData)
 		if err != nil {
 			return fault(err, "create post")
@@ -80,12 +72,4 @@ func (p Posts) Create(ctx context.Context, d PostDraft) (row Post, features []Fe
 		return err
 	})
 	return row, features, err
-}
-
-func (p Posts) one(ctx context.Context, sql string, args ...any) (Post, error) {
-	rows, err := p.db.Query(ctx, sql, args...)
-	if err != nil {
-		return Post{}, err
-	}
-	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Post])
 }

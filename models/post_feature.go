@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 )
 
 // Feature is a row of the table post_feature, without its post.
@@ -23,12 +22,8 @@ type FeatureDraft struct {
 // Features are those of a post, in the order in which it was given them: the active ones, or with inactive all. A post that
 // there is not has none.
 func (p Posts) Features(ctx context.Context, post uuid.UUID, inactive bool) ([]Feature, error) {
-	rows, err := p.db.Query(ctx,
+	list, err := many[Feature](ctx, p.db,
 		"SELECT id, feature_name, is_active FROM post_feature WHERE post_id = $1 AND (is_active OR $2) ORDER BY id", post, inactive)
-	if err != nil {
-		return nil, fault(err, "list the features of post %s", post)
-	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Feature])
 	if err != nil {
 		return nil, fault(err, "list the features of post %s", post)
 	}

@@ -2,11 +2,8 @@ package models
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"example.com/app/lib/auth"
 	"example.com/app/lib/pg"
@@ -42,29 +39,25 @@ func Email(given string) string { return strings.ToLower(strings.TrimSpace(given
 
 // Find answers ErrNotFound when there is no user with that id; disabled ones are found too.
 func (u Users) Find(ctx context.Context, id int64) (User, error) {
-	row, err := u.one(ctx, selectUser+" WHERE id = $1", id)
+	row, err := one[User](ctx, u.db, selectUser+" WHERE id = $1", id)
 	if err != nil {
-		return User{}, fault(err, "find user %d", id)
+		return User{}, fault(orNo(err, ErrNoUser), "find user %d", id)
 	}
 	return row, nil
 }
 
 // FindByEmail answers ErrNotFound when nobody has that address, whatever its case; disabled users are found too.
 func (u Users) FindByEmail(ctx context.Context, email string) (User, error) {
-	row, err := u.one(ctx, selectUser+" WHERE email = $1", Email(email))
+	row, err := one[User](ctx, u.db, selectUser+" WHERE email = $1", Email(email))
 	if err != nil {
-		return User{}, fault(err, "find user %s", email)
+		return User{}, fault(orNo(err, ErrNoUser), "find user %s", email)
 	}
 	return row, nil
 }
 
 // List has every user, by id.
 func (u Users) List(ctx context.Context) ([]User, error) {
-	rows, err := u.db.Query(ctx, selectUser+" ORDER BY id")
-	if err != nil {
-		return nil, fault(err, "list users")
-	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[User])
+	list, err := many[User](ctx, u.db, selectUser+" ORDER BY id")
 	if err != nil {
 		return nil, fault(err, "list users")
 	}
@@ -79,15 +72,12 @@ type UserDraft struct {
 
 // Create answers ErrConflict when somebody has the address already, and ErrInvalid for what does not fit its column.
 func (u Users) Create(ctx context.Context, d UserDraft) (User, error) {
-	row, err := u.one(ctx, `
+	row, err := one[User](ctx, u.db, `
 		INSERT INTO app_user (email, password_hash, role) VALUES ($1, $2, $3)
 		ON CONFLICT (email) DO NOTHING
 		RETURNING `+userColumns, Email(d.Email), d.PasswordHash, d.Role)
-	if errors.Is(err, ErrNoUser) {
-		err = ErrEmailTaken
-	}
 	if err != nil {
-		return User{}, fault(err, "create user %s", d.Email)
+		return User{}, fault(orNo(err, ErrEmailTaken), "create user %s", d.Email)
 	}
 	return row, nil
 }
@@ -143,7 +133,7 @@ func (u Users) SetPassword(ctx context.Context, email, hash string) (User, error
 // change ends the sessions in a statement of its own, which sees one that began while the row was awaited.
 func (u Users) change(ctx context.Context, email, column string, value any) (row User, err error) {
 	err = u.db.InTx(ctx, func(ctx context.Context) error {
-		row, err = u.one(ctx, `
+		row, err = one[User](ctx, u.db, `
 			UPDATE app_user SET
 				`+column+` = $2,
 				updated_at = CASE WHEN `+column+` = $2 THEN updated_at ELSE now() END,
@@ -151,19 +141,10 @@ func (u Users) change(ctx context.Context, email, column string, value any) (row
 			WHERE email = $1
 			RETURNING `+userColumns, Email(email), value)
 		if err != nil {
-			return err
+			return orNo(err, ErrNoUser)
 		}
 		_, err := u.db.Exec(ctx, "DELETE FROM session WHERE user_id = $1", row.ID)
 		return err
 	})
 	return row, err
-}
-
-func (u Users) one(ctx context.Context, sql string, args ...any) (User, error) {
-	rows, err := u.db.Query(ctx, sql, args...)
-	if err != nil {
-		return User{}, err
-	}
-	row, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[User])
-	return row, orNo(err, ErrNoUser)
 }

@@ -1,0 +1,36 @@
+package models
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"example.com/app/lib/pg"
+)
+
+// one reads the fields of T, in their order, from the row that there is, and answers pgx.ErrNoRows where there is none.
+func one[T any](ctx context.Context, db *pg.DB, sql string, args ...any) (row T, err error) {
+	rows, err := db.Query(ctx, sql, args...)
+	if err != nil {
+		return row, err
+	}
+	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[T])
+}
+
+// many reads the fields of T, in their order, from every row.
+func many[T any](ctx context.Context, db *pg.DB, sql string, args ...any) ([]T, error) {
+	rows, err := db.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[T])
+}
+
+// lagging reads like many, and may see the rows as they were a moment ago.
+func lagging[T any](ctx context.Context, db *pg.DB, sql string, args ...any) (list []T, err error) {
+	err = db.Lagging(ctx, func(ctx context.Context) error {
+		list, err = many[T](ctx, db, sql, args...)
+		return err
+	})
+	return list, err
+}
