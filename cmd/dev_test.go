@@ -60,7 +60,9 @@ func TestDevIsTheWholeServiceOnNothing(t *testing.T) {
 			t.Errorf("beside it app doctor finds %q", f)
 		}
 	}
-	if !slices.ContainsFunc(found, func(f finding) bool { return f.Check == "app dev" && strings.HasSuffix(f.Found, ": DATABASE_URL, AMQP_URL") }) {
+	if !slices.ContainsFunc(found, func(f finding) bool {
+		return f.Check == "app dev" && strings.HasSuffix(f.Found, ": DATABASE_URL, AMQP_URL")
+	}) {
 		t.Errorf("app doctor does not know it: %q", found)
 	}
 	if said, status := run(t, dir, freePorts(t), "dev"); status != 1 || !strings.Contains(said, "app dev runs here already") {

@@ -18,9 +18,9 @@ const patience = 10 * time.Second
 
 func doctorCommand(f *flags) *cobra.Command {
 	return &cobra.Command{
-		Use:     "doctor",
-		Short:   "Try everything that the settings name, and say what to do about each fault",
-		Long:    "Try everything that the settings name, and say what to do about each fault. It changes nothing, and may run beside what works.\n\n" +
+		Use:   "doctor",
+		Short: "Try everything that the settings name, and say what to do about each fault",
+		Long: "Try everything that the settings name, and say what to do about each fault. It changes nothing, and may run beside what works.\n\n" +
 			"Beside an app dev of this folder it looks at the database and the messages of that, where DATABASE_URL and AMQP_URL are not set.",
 		Example: "  app doctor\n  app doctor --env-file production.env --output json",
 		Args:    cobra.NoArgs,
