@@ -23,6 +23,8 @@ type buffer struct {
 
 func newBuffer(to io.Writer) *buffer {
 	b := &buffer{to: to, held: make([]byte, 0, bufferSize)}
+	b.mu.Lock() // a flush that comes before the timer is stopped waits until it is there
+	defer b.mu.Unlock()
 	b.timer = time.AfterFunc(bufferTime, b.flush)
 	b.timer.Stop()
 	return b
