@@ -15,6 +15,7 @@ import (
 
 func TestMain(m *testing.M) {
 	status := testenv.MainOr(m, cmd.Execute)
+	shipped.remove()
 	if err := results.end(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		status = 1

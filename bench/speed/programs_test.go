@@ -21,13 +21,22 @@ import (
 
 type settings = testenv.Settings
 
-// binaries are the service and the floor, built once, as they ship.
-var binaries = sync.OnceValues(func() (folder string, err error) {
-	if folder, err = private.Folder("speed"); err != nil {
-		return "", err
+// shipped are the service and the floor as they ship, built once for all benchmarks.
+var shipped binaries
+
+type binaries struct {
+	once   sync.Once
+	folder string // empty: nobody has asked for them
+	err    error
+}
+
+func (b *binaries) make() {
+	if b.folder, b.err = private.Folder("speed"); b.err == nil {
+		b.err = build(b.folder, ".", "./bench/floor")
 	}
-	return folder, build(folder, ".", "./bench/floor")
-})
+}
+
+func (b *binaries) remove() { _ = os.RemoveAll(b.folder) }
 
 func build(folder string, packages ...string) error {
 	c := exec.CommandContext(context.Background(), "go",
@@ -102,19 +111,23 @@ func (p program) ready(url string) {
 	}
 }
 
+// built is the folder of the binaries. Call it before a clock runs: the first call takes long.
+func built(b *testing.B) string {
+	b.Helper()
+	shipped.once.Do(shipped.make)
+	check(b, shipped.err)
+	return shipped.folder
+}
+
 // startFloor and startService run one of the two, as it ships.
 func startFloor(b *testing.B, args ...string) program {
 	b.Helper()
-	folder, err := binaries()
-	check(b, err)
-	return start(b, filepath.Join(folder, "floor"), nil, args...)
+	return start(b, filepath.Join(built(b), "floor"), nil, args...)
 }
 
 func startService(b *testing.B, s settings, args ...string) program {
 	b.Helper()
-	folder, err := binaries()
-	check(b, err)
-	return start(b, filepath.Join(folder, "app"), s, args...)
+	return start(b, filepath.Join(built(b), "app"), s, args...)
 }
 
 // newSettings are the defaults on this database, at ports of their own.

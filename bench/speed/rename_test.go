@@ -26,6 +26,7 @@ const renameAll = `UPDATE student SET name = name || '_new', updated_at = now(),
 	WHERE active AND char_length(name) <= 251`
 
 func BenchmarkRename(b *testing.B) {
+	built(b)
 	template := newDatabase(b, crowd())
 	var floor, service, locked []float64
 	for b.Loop() {

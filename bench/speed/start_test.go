@@ -13,21 +13,22 @@ import (
 func BenchmarkStart(b *testing.B) {
 	url, _ := declared(b)
 	s := newSettings(b, newDatabase(b, 0)).With(settings{"AMQP_URL": url})
-	for mode, port := range map[string]string{"run": "OPS_PORT", "consume": "AMQ_PORT", "schedule": "SCHEDULE_PORT"} {
-		b.Run(mode, func(b *testing.B) {
+	built(b)
+	for _, mode := range []struct{ name, port string }{{"run", "OPS_PORT"}, {"consume", "AMQ_PORT"}, {"schedule", "SCHEDULE_PORT"}} {
+		b.Run(mode.name, func(b *testing.B) {
 			var took, memory []float64
 			for b.Loop() {
 				began := time.Now()
-				p := startService(b, s, mode)
-				p.ready(s.URL(port, "/readyz"))
+				p := startService(b, s, mode.name)
+				p.ready(s.URL(mode.port, "/readyz"))
 				took = append(took, float64(time.Since(began).Milliseconds()))
 				time.Sleep(time.Second)
 				memory = append(memory, resident(b, p.PID()))
 				p.end()
 			}
-			results.atMost(b, fmt.Sprintf("app %s: start to ready", mode), middle(took), 150)
+			results.atMost(b, fmt.Sprintf("app %s: start to ready", mode.name), middle(took), 150)
 			results.add(b, row{
-				job: fmt.Sprintf("app %s: memory, idle", mode), service: fmt.Sprintf("%.0f MB", middle(memory)),
+				job: fmt.Sprintf("app %s: memory, idle", mode.name), service: fmt.Sprintf("%.0f MB", middle(memory)),
 				wanted: "at most 40 MB", kept: middle(memory) <= 40,
 			})
 		})
