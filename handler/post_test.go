@@ -2,7 +2,9 @@ package handler_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -153,6 +155,28 @@ func TestPostsArePagedInTheOrderOfCreation(t *testing.T) {
 	c.open("Alan")
 	if w := c.do(http.MethodGet, posts+"?after="+c.cursor(accounts), ""); w.Code != http.StatusBadRequest {
 		t.Errorf("a cursor of accounts answers %d %s", w.Code, w.Body)
+	}
+}
+
+func TestPageOfLongPostsEndsBeforeItIsTooLong(t *testing.T) {
+	t.Parallel()
+	c := newClient(t)
+	id := func(i int) string { return fmt.Sprintf("00000000-0000-7000-8000-%012d", i) }
+	var want []string
+	for i := range 100 {
+		want = append(want, id(i))
+		_, err := c.db.Exec(t.Context(), "INSERT INTO post (id, title, content, additional_data) VALUES ($1, 't', $2, $3)",
+			id(i), strings.Repeat("ä", 20_000), json.RawMessage(`{"x": "`+strings.Repeat("x", 16_000)+`"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	if got := c.walk(posts, "limit=200"); !slices.Equal(got, want) {
+		t.Errorf("the pages hold\n%v, want\n%v", got, want)
+	}
+	if w := c.do(http.MethodGet, posts+"?limit=200", ""); w.Body.Len() < 1<<20 || w.Body.Len() > 2<<20+100<<10 {
+		t.Errorf("a page has %d bytes, want about 2 MiB", w.Body.Len())
 	}
 }
 

@@ -40,13 +40,36 @@ func (p Posts) Find(ctx context.Context, id uuid.UUID) (Post, error) {
 }
 
 // List is ordered by id, which is the order of creation, and holds at most limit posts with ids above after, as they were a
-// moment ago.
+// moment ago: of long ones fewer, the last of which is one more than FittingPosts.
 func (p Posts) List(ctx context.Context, after uuid.UUID, limit int) ([]Post, error) {
-	list, err := lagging[Post](ctx, p.db, selectPost+" WHERE id > $1 ORDER BY id LIMIT $2", after, limit)
+	list, err := lagging[Post](ctx, p.db, `
+		WITH page AS (`+selectPost+` WHERE id > $1 ORDER BY id LIMIT $2)
+		SELECT `+postColumns+` FROM (
+			SELECT *, sum(octet_length(content) + octet_length(additional_data::text))
+				OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+			FROM page
+		) measured
+		WHERE before IS NULL OR before <= $3
+		ORDER BY id`, after, limit, postBytes)
 	if err != nil {
 		return nil, fault(err, "list posts")
 	}
 	return list, nil
+}
+
+// postBytes are enough for one answer: 200 posts may have 20 MB.
+const postBytes = 2 << 20
+
+// FittingPosts counts the posts at the beginning of a list that have 2 MiB together.
+func FittingPosts(list []Post) int {
+	bytes := 0
+	for i, row := range list {
+		bytes += len(row.Content) + len(row.AdditionalData)
+		if bytes > postBytes {
+			return i
+		}
+	}
+	return len(list)
 }
 
 // PostDraft is what a new post is made of.

@@ -79,7 +79,7 @@ type PostView struct {
 
 // PostQuery asks for one page of the list.
 type PostQuery struct {
-	Limit int                   `query:"limit" default:"50" validate:"min=1,max=200" doc:"Posts on a page."`
+	Limit int                   `query:"limit" default:"50" validate:"min=1,max=200" doc:"Posts on a page; of long ones fewer, 2 MiB together."`
 	After api.Cursor[uuid.UUID] `query:"after" doc:"The next of the page before."`
 }
 
@@ -91,6 +91,6 @@ type PostPage struct {
 
 // NewPostPage takes one row more than fits, which tells that there is a next page.
 func NewPostPage(rows []models.Post, limit int) (page PostPage) {
-	page.Items, page.Next = api.PageOf(rows, limit, NewPostOut, func(row models.Post) uuid.UUID { return row.ID })
+	page.Items, page.Next = api.PageOf(rows, min(limit, models.FittingPosts(rows)), NewPostOut, func(row models.Post) uuid.UUID { return row.ID })
 	return page
 }

@@ -19,7 +19,7 @@ var (
 	errNoObject = errors.New("must be an object")
 )
 
-// Object is a JSON object of at most 16 KiB that is kept as it came, to the last digit of its numbers; nil is {}.
+// Object is a JSON object of at most 16 KiB that is kept as it came, to the last digit of its numbers, but for white space; nil is {}.
 type Object []byte
 
 // MarshalJSON writes it as it is.
@@ -38,7 +38,11 @@ func (o *Object) UnmarshalJSON(body []byte) error {
 	if size(body) > maxObject {
 		return errLarge
 	}
-	*o = bytes.Clone(body)
+	compact := jsontext.Value(bytes.Clone(body))
+	if err := compact.Compact(); err != nil {
+		return err
+	}
+	*o = Object(compact)
 	return nil
 }
 
@@ -58,14 +62,23 @@ func size(body []byte) (n int) {
 		if err != nil {
 			break
 		}
-		if value.Kind() == '0' {
+		switch value.Kind() {
+		case '0':
 			n += digits(value.String())
-		} else {
+		case '"':
+			n += len(quoted(value.String()))
+		default:
 			n += len(value.String())
 		}
 		n++ // the comma or colon
 	}
 	return n
+}
+
+// quoted is a text as an answer shows it: a control character takes six bytes.
+func quoted(text string) []byte {
+	b, _ := jsontext.AppendQuote(nil, text) // its error is of bytes that are no UTF-8, which the decoder has refused
+	return b
 }
 
 // digits counts the characters of a number that is written out.

@@ -41,8 +41,9 @@ func TestWhatIsNoObjectOrTooLargeIsRefused(t *testing.T) {
 		`{"a":1e17000}`:          "/data max",
 		`{"a":1e-17000}`:         "/data max",
 		`{"a":1e99999999999999}`: "/data max",
-		`{"a":[` + strings.Repeat("1e300,", 100) + `1]}`: "/data max",
-		`{"a":"` + strings.Repeat("x", 16<<10) + `"}`:    "/data max",
+		`{"a":[` + strings.Repeat("1e300,", 100) + `1]}`:  "/data max",
+		`{"a":"` + strings.Repeat("x", 16<<10) + `"}`:     "/data max",
+		`{"a":"` + strings.Repeat(`\u0001`, 3<<10) + `"}`: "/data max",
 	} {
 		var p parcel
 		if got := strings.Join(verdict(strict.Decode([]byte(`{"data":`+data+`}`), &p)), ", "); got != want {
