@@ -10,8 +10,8 @@ type collector struct {
 	connections, most, waits, waited, fallbacks *prometheus.Desc
 }
 
-// NewCollector tells how each pool's connections are used, how often and how long somebody waited for one, and how often the
-// primary was asked in the replica's place.
+// NewCollector tells how each pool's connections are used, how often and how long somebody waited for one, how often the
+// primary was asked in the replica's place, and how many calls shared a statement.
 func NewCollector(db *DB) prometheus.Collector {
 	pool := []string{"pool"}
 	return &collector{
@@ -28,6 +28,7 @@ func (c *collector) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{c.connections, c.most, c.waits, c.waited, c.fallbacks} {
 		to <- d
 	}
+	c.db.batchRows.Describe(to)
 }
 
 func (c *collector) Collect(to chan<- prometheus.Metric) {
@@ -37,6 +38,7 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	if r := c.db.replica; r != nil {
 		to <- prometheus.MustNewConstMetric(c.fallbacks, prometheus.CounterValue, float64(r.fallbacks.Load()))
 	}
+	c.db.batchRows.Collect(to)
 }
 
 func (c *collector) collect(p Pool, to chan<- prometheus.Metric) {

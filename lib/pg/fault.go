@@ -1,6 +1,7 @@
 package pg
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -46,6 +47,28 @@ func Refused(err error) bool {
 	e, answered := errors.AsType[*pgconn.PgError](refusal)
 	return answered && faultOfCode(e.Code) != Unavailable
 }
+
+// Unanswered tells an error that leaves open whether a statement outside of transactions took effect: it may have been
+// sent, and the server's answer did not come. A session that ended may have been about to answer.
+func Unanswered(err error) bool {
+	e, ours := errors.AsType[*databaseError](err)
+	answer, answered := errors.AsType[*pgconn.PgError](err)
+	_, connecting := errors.AsType[*pgconn.ConnectError](err)
+	switch {
+	case !ours, connecting, pgconn.SafeToRetry(err):
+		return false
+	case answered:
+		return cmp.Or(answer.SeverityUnlocalized, answer.Severity) != "ERROR"
+	case errors.Is(err, context.Canceled):
+		return true
+	case errors.Is(err, context.DeadlineExceeded):
+		return pgconn.Timeout(err) // else it has waited for a connection
+	}
+	return e.fault == Unavailable || e.fault == Busy
+}
+
+// Mark makes an error one of the database's that was met on the way there, such as the end of who waits for his turn.
+func Mark(err error) error { return mark(err) }
 
 // databaseError marks an error as the database's.
 type databaseError struct {

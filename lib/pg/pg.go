@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"example.com/app/lib/telemetry"
 )
@@ -28,9 +29,11 @@ type Options struct {
 
 // DB is a pool of connections. Its methods join the transaction that InTx put into the context.
 type DB struct {
-	pool     *pgxpool.Pool
-	replica  *replica // nil: none
-	notifier *notifier
+	pool      *pgxpool.Pool
+	replica   *replica // nil: none
+	notifier  *notifier
+	tracer    *telemetry.Tracer
+	batchRows *prometheus.HistogramVec
 }
 
 type txKey struct{}
@@ -54,7 +57,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		return nil, err
 	}
 
-	db := &DB{pool: pool, notifier: newNotifier(pool)}
+	db := &DB{pool: pool, notifier: newNotifier(pool), tracer: o.Tracer, batchRows: newBatchRows()}
 	if err := db.Ping(ctx); err != nil {
 		pool.Close()
 		return nil, err

@@ -32,6 +32,12 @@ func (t Trace) SpanID() string {
 	return t.Traceparent[36:52]
 }
 
+// Sampled tells whether somebody records the span that the Traceparent names.
+func (t Trace) Sampled() bool {
+	flags, err := hex.DecodeString(t.Traceparent[max(0, len(t.Traceparent)-2):])
+	return err == nil && len(flags) == 1 && flags[0]&1 == 1
+}
+
 // ValidTraceparent tells whether s is a W3C traceparent of version 00.
 func ValidTraceparent(s string) bool {
 	return len(s) == traceparentLength && s[:3] == "00-" && s[35] == '-' && s[52] == '-' &&

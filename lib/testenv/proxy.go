@@ -9,11 +9,12 @@ import (
 	"testing"
 )
 
-// Proxy stands between programs and their database. It can lose answers to commits, with the connections that they
-// were to come by: the commit has happened, and whoever asked for it does not know.
+// Proxy stands between programs and their database. It can lose answers, with the connections that they were to come by:
+// what was asked for has happened, and whoever asked for it does not know.
 type Proxy struct {
 	url, server string
-	losing      atomic.Int64 // commits whose answer is still to be lost; below zero: others came after them
+	text        atomic.Value // []byte: of the questions that count
+	losing      atomic.Int64 // those whose answer is still to be lost; below zero: others came after them
 }
 
 // NewProxy leads to the database's server for as long as the test runs.
@@ -41,9 +42,15 @@ func NewProxy(t testing.TB, database string) *Proxy {
 func (p *Proxy) URL() string { return p.url }
 
 // Lose has the answers to the next n commits lost.
-func (p *Proxy) Lose(n int) { p.losing.Store(int64(n)) }
+func (p *Proxy) Lose(n int) { p.LoseOf("commit\x00", n) }
 
-// Spent tells that a commit has come after those whose answers were to be lost.
+// LoseOf has the answers to the next n questions lost that have the text in them, in an argument for instance.
+func (p *Proxy) LoseOf(text string, n int) {
+	p.text.Store([]byte(text))
+	p.losing.Store(int64(n))
+}
+
+// Spent tells that another such question has come after those whose answers were to be lost.
 func (p *Proxy) Spent() bool { return p.losing.Load() < 0 }
 
 func (p *Proxy) serve(ctx context.Context, l net.Listener) {
@@ -60,7 +67,8 @@ func (p *Proxy) serve(ctx context.Context, l net.Listener) {
 
 		var doomed atomic.Bool
 		go pass(server, client, func(question []byte) bool {
-			if bytes.Contains(question, []byte("commit\x00")) && p.losing.Add(-1) >= 0 {
+			text, given := p.text.Load().([]byte)
+			if given && bytes.Contains(question, text) && p.losing.Add(-1) >= 0 {
 				doomed.Store(true)
 			}
 			return true
