@@ -5,6 +5,7 @@ import (
 
 	"example.com/app/lib/api"
 	"example.com/app/lib/auth"
+	"example.com/app/lib/coalesce"
 	"example.com/app/lib/cpu"
 	"example.com/app/lib/outgoing"
 	"example.com/app/lib/worldtime"
@@ -28,6 +29,7 @@ func Errors() []api.ErrorStatus {
 		{Err: models.ErrImportEmpty, Status: http.StatusUnprocessableEntity, Code: "import_empty"},
 		{Err: models.ErrImportLarge, Status: http.StatusUnprocessableEntity, Code: "import_large"},
 		{Err: models.ErrInvalid, Status: http.StatusUnprocessableEntity, Code: "invalid"},
+		{Err: coalesce.ErrUnknown, Status: http.StatusServiceUnavailable, Code: "outcome_unknown", Unknown: true},
 		{Err: auth.ErrNobody, Status: http.StatusUnauthorized, Code: "unauthorized"},
 		{Err: auth.ErrCredentials, Status: http.StatusUnauthorized, Code: "credentials"},
 		{Err: auth.ErrRefresh, Status: http.StatusUnauthorized, Code: "refresh_token"},

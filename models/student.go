@@ -10,7 +10,9 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"example.com/app/lib/broker/outbox"
+	"example.com/app/lib/coalesce"
 	"example.com/app/lib/pg"
+	"example.com/app/lib/telemetry"
 )
 
 // Student is a row of the table student. Version counts its changes, from 1.
@@ -34,19 +36,31 @@ const (
 
 // Students are the rows of the table student.
 type Students struct {
-	db *pg.DB
+	db      *pg.DB
+	found   *coalesce.Group[int64, Student]
+	created *coalesce.Group[StudentDraft, Student]
 }
 
-// NewStudents reads and writes through db.
-func NewStudents(db *pg.DB) Students { return Students{db: db} }
+// NewStudents reads and writes through db. What is to be found or created at the same time through one Students goes
+// to the database together.
+func NewStudents(db *pg.DB) Students {
+	s := Students{db: db}
+	s.found = coalesce.NewReads(db, "find student", s.find, s.findMany)
+	s.created = coalesce.NewWrites(db, "create student", s.create, s.createMany)
+	return s
+}
 
 // Find answers ErrNotFound when there is no student with that id; inactive ones are found too.
 func (s Students) Find(ctx context.Context, id int64) (Student, error) {
-	row, err := s.one(ctx, selectStudent+" WHERE id = $1", id)
+	row, err := s.found.Do(ctx, id)
 	if err != nil {
-		return Student{}, fault(err, "find student %d", id)
+		return Student{}, fault(orNo(err, ErrNoStudent), "find student %d", id)
 	}
 	return row, nil
+}
+
+func (s Students) find(ctx context.Context, id int64) (Student, error) {
+	return s.one(ctx, selectStudent+" WHERE id = $1", id)
 }
 
 // StudentFilter narrows a list; its zero value takes everything.
@@ -96,15 +110,20 @@ func scanStudent(row pgx.CollectableRow) (s Student, err error) {
 	return s, row.Scan(&s.ID, &s.Name, &s.Active, &s.CreatedAt, &s.UpdatedAt, &s.Version)
 }
 
-// Create answers ErrInvalid for a name that does not fit the column: 255 characters, no U+0000.
+// Create answers ErrInvalid for a name that does not fit the column: 255 characters, no U+0000. Its error wraps
+// coalesce.ErrUnknown when nobody knows whether there is a student now.
 func (s Students) Create(ctx context.Context, name string) (Student, error) {
-	row, err := s.change(ctx, `
-		INSERT INTO student (name) VALUES ($4)
-		RETURNING `+studentColumns+`, 'student.created' AS event`, name)
+	row, err := s.created.Do(ctx, StudentDraft{Name: name, Trace: telemetry.TraceOf(ctx)})
 	if err != nil {
 		return Student{}, fault(err, "create student")
 	}
 	return row, nil
+}
+
+func (s Students) create(ctx context.Context, d StudentDraft) (Student, error) {
+	return s.change(ctx, `
+		INSERT INTO student (name) VALUES ($4)
+		RETURNING `+studentColumns+`, 'student.created' AS event`, d.Name)
 }
 
 // StudentChange is what an update sets; nil leaves a column as it is.
@@ -188,6 +207,6 @@ func (s Students) one(ctx context.Context, sql string, args ...any) (Student, er
 	if err != nil {
 		return Student{}, err
 	}
-	row, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Student])
+	row, err := pgx.CollectExactlyOneRow(rows, scanStudent)
 	return row, orNo(err, ErrNoStudent)
 }

@@ -60,11 +60,12 @@ type StudentEvent struct {
 
 // StudentEvents are the rows of the table student_event.
 type StudentEvents struct {
-	db *pg.DB
+	db       *pg.DB
+	students Students
 }
 
 // NewStudentEvents reads and writes through db.
-func NewStudentEvents(db *pg.DB) StudentEvents { return StudentEvents{db: db} }
+func NewStudentEvents(db *pg.DB) StudentEvents { return StudentEvents{db, NewStudents(db)} }
 
 // Record keeps the first event of each version of a student and ignores e's ID.
 func (s StudentEvents) Record(ctx context.Context, e StudentEvent) error {
@@ -99,7 +100,7 @@ func (s StudentEvents) List(ctx context.Context, student, after int64, limit int
 	if len(list) > 0 {
 		return list, nil
 	}
-	_, err = NewStudents(s.db).Find(ctx, student)
+	_, err = s.students.Find(ctx, student)
 	return nil, err
 }
 

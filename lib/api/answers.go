@@ -131,7 +131,7 @@ func (r *route) headers(status int) map[string]map[string]any {
 		all["ETag"] = map[string]any{"type": "string", "pattern": tagPattern}
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
 		all["WWW-Authenticate"] = map[string]any{"type": "string", "description": "Bearer, with what is wrong with the token or the role that is needed."}
-	case status == http.StatusServiceUnavailable, status == http.StatusTooManyRequests:
+	case status == http.StatusTooManyRequests:
 		all["Retry-After"] = map[string]any{"type": "integer", "description": "Seconds."}
 	}
 	return all
@@ -144,7 +144,7 @@ func (r *route) sometimes(status int) map[string]map[string]any {
 		return map[string]map[string]any{replayedHeader: {
 			"type": "string", "enum": []string{"true"}, "description": "The answer of the first request with this " + keyHeader + ".",
 		}}
-	case r.idempotent && status == http.StatusConflict:
+	case r.idempotent && status == http.StatusConflict, status == http.StatusServiceUnavailable:
 		return map[string]map[string]any{echo.HeaderRetryAfter: {"type": "integer", "description": "Seconds."}}
 	default:
 		return nil

@@ -53,9 +53,10 @@ type Options struct {
 // What wraps Err is never shown: drivers put words there that are nobody's business. An error that also has a method
 // RetryAfter() time.Duration gets that header.
 type ErrorStatus struct {
-	Err    error // matched by errors.Is
-	Status int
-	Code   string // lower_case; the problem's type ends in it
+	Err     error // matched by errors.Is
+	Status  int
+	Code    string // lower_case; the problem's type ends in it
+	Unknown bool   // it may have happened, and a repetition could do it twice: a 503 without Retry-After
 }
 
 // Group is a branch of the table of routes.

@@ -137,7 +137,7 @@ func (s *server) refuse(c echo.Context, r *refusal) {
 	delete(h, "Etag") // of an answer that could not be written
 	delete(h, "Location")
 	h["Cache-Control"] = s.unkept
-	if r.status == http.StatusServiceUnavailable {
+	if r.status == http.StatusServiceUnavailable && !r.final {
 		h.Set(echo.HeaderRetryAfter, "1")
 	}
 	if r.header[0] != "" {

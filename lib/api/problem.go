@@ -34,6 +34,7 @@ type refusal struct {
 	errors strict.Problems
 	header [2]string // one more header, when its name is not empty
 	listed bool      // in Options.Errors
+	final  bool      // a 503 that invites nobody to try again
 }
 
 func (r *refusal) Error() string { return r.code + ": " + r.detail }
@@ -57,7 +58,9 @@ func (s *server) refusalOf(err error) *refusal {
 	}
 	for _, e := range s.Errors {
 		if errors.Is(err, e.Err) {
-			return &refusal{status: e.Status, code: e.Code, detail: detail(err, e.Err), header: advice(e.Status, err), listed: true}
+			return &refusal{
+				status: e.Status, code: e.Code, detail: detail(err, e.Err), header: advice(e.Status, err), listed: true, final: e.Unknown,
+			}
 		}
 	}
 	if e, ok := errors.AsType[*echo.HTTPError](err); ok {
