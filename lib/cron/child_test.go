@@ -28,7 +28,7 @@ const (
 func child() int {
 	mode := os.Getenv(childMode)
 	db, err := pg.Open(context.Background(), pg.Options{
-		URL: os.Getenv(childURL), Name: "child", Max: 4, IdleInTransaction: 500 * time.Millisecond,
+		URL: os.Getenv(childURL), Name: "child", Max: 4, IdleInTransaction: 2 * time.Second,
 	})
 	if err != nil {
 		fmt.Println(err)

@@ -16,8 +16,8 @@ import (
 
 const (
 	patience = 60 * time.Second
-	short    = time.Second // a lease that a test can wait for
-	long     = time.Minute // a lease that a test would not wait for
+	short    = 4 * time.Second // a lease that a test can wait for, and a scheduler keeps that is short of a processor
+	long     = time.Minute     // a lease that a test would not wait for
 )
 
 func TestMain(m *testing.M) {

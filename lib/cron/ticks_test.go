@@ -20,7 +20,7 @@ func TestEachTickRunsOnceOnThreeReplicas(t *testing.T) {
 		}))
 	}
 
-	b.await(15, "SELECT count(*) FROM schedule_run")
+	b.await(10, "SELECT count(*) FROM schedule_run")
 	b.want(0, "SELECT count(*) FROM schedule_run WHERE outcome IN ('failed', 'lost')")
 	b.want(0, gaps)
 	b.want(0, "SELECT count(*) FROM schedule_run WHERE scheduled_at <> date_trunc('second', scheduled_at) OR started_at < scheduled_at")

@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	soon = 20 * time.Second // what has not happened by then never will
+	soon = 60 * time.Second // what has not happened by then never will
 	tick = 10 * time.Millisecond
 )
 

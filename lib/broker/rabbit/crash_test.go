@@ -166,7 +166,7 @@ func (c crash) child() int {
 		_ = cmd.Wait() // its exit code is what counts
 	}()
 
-	for deadline := time.After(2 * soon); ; {
+	for deadline := time.After(soon); ; {
 		select {
 		case <-ended:
 			return cmd.ProcessState.ExitCode()

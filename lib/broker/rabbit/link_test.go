@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"example.com/app/lib/broker"
 	"example.com/app/lib/broker/rabbit"
@@ -253,7 +252,7 @@ func (s *set) holds(all *set) bool {
 func TestUnderAMemoryAlarmPublishingWaitsAndConsumingGoesOn(t *testing.T) {
 	t.Parallel()
 	node := testenv.NewNode(t)
-	b, err := rabbit.OpenImpatient(options(t, node.URL()), time.Second)
+	b, err := rabbit.OpenImpatient(options(t, node.URL()), confirmed)
 	check(t, err)
 	closeWith(t, b)
 	check(t, b.Declare(t.Context(), family))
@@ -267,7 +266,7 @@ func TestUnderAMemoryAlarmPublishingWaitsAndConsumingGoesOn(t *testing.T) {
 		published <- b.Publish(t.Context(), "", family.Name, broker.Envelope{ID: "100", Body: []byte("{}")})
 	}()
 	until(t, "the driver knows that it is blocked", func() bool { return b.State().Blocked != "" })
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second) // three times what a confirmation may take
+	ctx, cancel := context.WithTimeout(t.Context(), confirmed*3/2)
 	defer cancel()
 	if err := b.Publish(ctx, "", family.Name, broker.Envelope{}); !errors.Is(err, context.DeadlineExceeded) ||
 		errors.Is(err, broker.ErrUnknown) || !strings.Contains(err.Error(), "takes no messages") {

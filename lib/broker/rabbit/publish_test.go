@@ -118,7 +118,7 @@ func TestFullQueueRefusesAndTakesAgain(t *testing.T) {
 func TestQueueWhoseLimitWasTakenAwayTakesMessagesAgain(t *testing.T) {
 	t.Parallel()
 	url := testenv.Broker(t)
-	b, err := rabbit.OpenImpatient(options(t, url), 3*time.Second)
+	b, err := rabbit.OpenImpatient(options(t, url), confirmed)
 	check(t, err)
 	closeWith(t, b)
 	check(t, b.Declare(t.Context(), family))
@@ -247,7 +247,7 @@ func TestOneUnconfirmedMessageHoldsUpNoOther(t *testing.T) {
 func TestConfirmTimeoutEndsOnlyThePublishingConnection(t *testing.T) {
 	t.Parallel()
 	p := newProxy(t, testenv.Broker(t))
-	b, err := rabbit.OpenImpatient(options(t, p.url), 3*time.Second)
+	b, err := rabbit.OpenImpatient(options(t, p.url), confirmed)
 	check(t, err)
 	closeWith(t, b)
 	check(t, b.Declare(t.Context(), family))

@@ -12,8 +12,9 @@ import (
 )
 
 const (
-	soon = 30 * time.Second // what has not happened by then never will
-	tick = 10 * time.Millisecond
+	soon      = 60 * time.Second // what has not happened by then never will
+	tick      = 10 * time.Millisecond
+	confirmed = 4 * time.Second // what a server that works takes at most, also without a processor for a while
 )
 
 func TestMain(m *testing.M) {
