@@ -147,7 +147,7 @@ func TestFaultOfAServerThatIsStoppedKilledOrPaused(t *testing.T) {
 	}
 	working := func() {
 		t.Helper()
-		for deadline := time.Now().Add(20 * time.Second); query(t.Context()) != nil; {
+		for deadline := time.Now().Add(testenv.Patience); query(t.Context()) != nil; {
 			if time.Now().After(deadline) {
 				t.Fatal("the pool does not recover")
 			}

@@ -10,6 +10,7 @@ import (
 
 	"example.com/app/lib/pg"
 	"example.com/app/lib/pg/pgtest"
+	"example.com/app/lib/testenv"
 )
 
 const channel = "test_channel"
@@ -31,7 +32,7 @@ func listen(t *testing.T, db *pg.DB) *pgx.Conn {
 func hear(t *testing.T, conn *pgx.Conn) {
 	t.Helper()
 
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), testenv.Patience)
 	defer cancel()
 	if _, err := conn.WaitForNotification(ctx); err != nil {
 		t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 
 	"example.com/app/lib/pg"
 	"example.com/app/lib/pg/pgtest"
+	"example.com/app/lib/testenv"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -230,7 +231,7 @@ func TestIdleTransactionIsEnded(t *testing.T) {
 func gone(t *testing.T, db *pg.DB, pid int) {
 	t.Helper()
 
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(testenv.Patience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		if one[int](t, db, "SELECT count(*) FROM pg_stat_activity WHERE pid = $1", pid) == 0 {
 			return
 		}

@@ -41,7 +41,7 @@ func TestNothingOutlivesAKilledTestProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = cmd.Wait()
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(testenv.Patience); ; time.Sleep(50 * time.Millisecond) {
 		left := living(t, family)
 		if len(left) == 0 {
 			return
