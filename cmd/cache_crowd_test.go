@@ -71,7 +71,7 @@ func (c *crowd) each(ctx context.Context, what string, ask func(turn int) (statu
 		c.mu.Lock()
 		c.got[fmt.Sprint(what, " ", status)]++
 		c.mu.Unlock()
-		time.Sleep(5 * time.Millisecond) // leave some of the processor to the others
+		time.Sleep(20 * time.Millisecond) // leave most of the processor to the others
 	}
 }
 
