@@ -11,7 +11,7 @@ import (
 
 // AccountIn creates an account.
 type AccountIn struct {
-	Name string `json:"name" validate:"required,max=255" mod:"trim" doc:"Stored without the white space around it."`
+	Name string `json:"name" validate:"required,max=255" mod:"trim" example:"Analytical Engines Ltd." doc:"Stored without the white space around it."`
 }
 
 // AccountOut is an account as everybody sees it.

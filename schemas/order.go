@@ -17,8 +17,8 @@ type OfAccount struct {
 // OrderIn creates an order. Amounts stay below 2^53, up to where every JSON reader is exact (RFC 8259, section 6).
 type OrderIn struct {
 	OfAccount
-	AmountCents int64   `json:"amount_cents" validate:"given,min=0,max=9007199254740991" doc:"In the currency's smallest unit: cents of EUR, yen of JPY."`
-	Currency    string  `json:"currency" validate:"required,iso4217" doc:"ISO 4217, in capital letters."`
+	AmountCents int64   `json:"amount_cents" validate:"given,min=0,max=9007199254740991" example:"1999" doc:"In the currency's smallest unit: cents of EUR, yen of JPY."`
+	Currency    string  `json:"currency" validate:"required,iso4217" example:"EUR" doc:"ISO 4217, in capital letters."`
 	Status      *string `json:"status,omitempty" validate:"omitempty,oneof=pending paid cancelled" doc:"pending, unless it is given."`
 }
 
@@ -37,7 +37,7 @@ type OrderOut struct {
 	AccountID   uuid.UUID `json:"account_id"`
 	AmountCents int64     `json:"amount_cents" doc:"In the currency's smallest unit."`
 	Currency    string    `json:"currency" doc:"ISO 4217."`
-	Status      string    `json:"status" doc:"pending, paid or cancelled."`
+	Status      string    `json:"status" enum:"pending,paid,cancelled"`
 	CreatedAt   time.Time `json:"created_at"`
 }
 

@@ -12,15 +12,15 @@ import (
 
 // PostIn creates a post.
 type PostIn struct {
-	Title          string        `json:"title" validate:"required,max=255" mod:"trim" doc:"Stored without the white space around it."`
-	Content        string        `json:"content" validate:"required,max=20000"`
+	Title          string        `json:"title" validate:"required,max=255" mod:"trim" example:"Note G" doc:"Stored without the white space around it."`
+	Content        string        `json:"content" validate:"required,max=20000" example:"The engine computes numbers of Bernoulli."`
 	AdditionalData strict.Object `json:"additional_data,omitempty" doc:"Anything else, up to 16 KiB with all digits of its numbers written out. What it means stays as it is; the order of members and how numbers are written may not."`
 	Features       []FeatureIn   `json:"features,omitempty" validate:"max=100,dive"`
 }
 
 // FeatureIn is something that a post can do.
 type FeatureIn struct {
-	FeatureName string `json:"feature_name" validate:"required,max=255" mod:"trim" doc:"Stored without the white space around it."`
+	FeatureName string `json:"feature_name" validate:"required,max=255" mod:"trim" example:"comments" doc:"Stored without the white space around it."`
 	IsActive    *bool  `json:"is_active,omitempty" doc:"True, unless it is given."`
 }
 

@@ -21,7 +21,7 @@ type RefreshIn struct {
 type SessionOut struct {
 	AccessToken  string `json:"access_token" doc:"For the header Authorization: Bearer …"`
 	RefreshToken string `json:"refresh_token" doc:"For the next tokens, within 30 days."`
-	TokenType    string `json:"token_type" doc:"Bearer."`
+	TokenType    string `json:"token_type" enum:"Bearer"`
 	ExpiresIn    int    `json:"expires_in" doc:"Seconds that the access token is good for."`
 }
 

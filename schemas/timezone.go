@@ -8,8 +8,8 @@ import (
 
 // TimezoneQuery names a zone.
 type TimezoneQuery struct {
-	Area string `query:"area" validate:"required,max=64" doc:"As America in America/Sao_Paulo."`
-	City string `query:"city" validate:"required,max=64" doc:"As Sao_Paulo in America/Sao_Paulo, or Argentina/Salta in America/Argentina/Salta."`
+	Area string `query:"area" validate:"required,max=64" example:"America" doc:"As America in America/Sao_Paulo."`
+	City string `query:"city" validate:"required,max=64" example:"Sao_Paulo" doc:"As Sao_Paulo in America/Sao_Paulo, or Argentina/Salta in America/Argentina/Salta."`
 }
 
 // TimezoneOut is the time in a zone as everybody sees it. Offsets are in seconds east of UTC.

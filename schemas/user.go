@@ -9,7 +9,7 @@ import (
 
 // UserIn creates a user.
 type UserIn struct {
-	Email    string    `json:"email" validate:"required,email,max=254" mod:"trim" doc:"Stored in lower case, without the white space around it. Nobody else has it."`
+	Email    string    `json:"email" validate:"required,email,max=254" mod:"trim" example:"grace@example.com" doc:"Stored in lower case, without the white space around it. Nobody else has it."`
 	Password string    `json:"password" validate:"required,min=12,max=128" format:"password" doc:"12 to 128 characters, white space among them."`
 	Role     auth.Role `json:"role" validate:"required,oneof=reader editor admin" doc:"Each may do what the ones before it may."`
 }
@@ -24,7 +24,7 @@ type PasswordIn struct {
 type MeOut struct {
 	ID        int64     `json:"id" doc:"Given by the service."`
 	Email     string    `json:"email"`
-	Role      auth.Role `json:"role" doc:"reader, editor or admin."`
+	Role      auth.Role `json:"role" enum:"reader,editor,admin"`
 	Active    bool      `json:"active" doc:"False for one who may not log in any more."`
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`

@@ -32,11 +32,14 @@ type codeHelp struct {
 	Help   string
 }
 
+// typeOf is where the page about problems explains a code.
+func typeOf(code string) string { return "/problems#" + code }
+
 // asSentence makes a sentence of an error's text.
 func asSentence(text string) string { return strings.ToUpper(text[:1]) + text[1:] + "." }
 
-// codes lists every code that this API answers with, by status.
-func (s *server) codes() []codeHelp {
+// codesWith lists every code that an API with these errors answers with, by status.
+func codesWith(errors []ErrorStatus) []codeHelp {
 	all := []codeHelp{
 		{codeMalformed, http.StatusBadRequest, "The body is no JSON document, repeats a member or goes on after its end; or a cursor is not ours."},
 		{codeUnauthorized, http.StatusUnauthorized, "The route needs an access token, and there is none, or one that is not valid any more. WWW-Authenticate says which."},
@@ -53,7 +56,7 @@ func (s *server) codes() []codeHelp {
 		{codeUnavailable, http.StatusServiceUnavailable, "Something that the service needs does not answer. Try again after Retry-After seconds."},
 		{codeTimeout, http.StatusGatewayTimeout, "The answer was not ready in time. Whether the request took effect is unknown."},
 	}
-	for _, e := range slices.Backward(s.Errors) { // the general error comes after those of a kind, and explains the code
+	for _, e := range slices.Backward(errors) { // the general error comes after those of a kind, and explains the code
 		if !slices.ContainsFunc(all, func(known codeHelp) bool { return known.Code == e.Code }) {
 			all = append(all, codeHelp{e.Code, e.Status, asSentence(e.Err.Error())})
 		}

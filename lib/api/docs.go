@@ -66,7 +66,7 @@ func (s *server) serveDocument(document func() ([]byte, error), paths ...string)
 // serveProblems adds the page that the type of every problem leads to.
 func (s *server) serveProblems() {
 	s.both("/problems", html(execute(problemsPage, map[string]any{
-		"Title": s.Title, "Codes": s.codes(),
+		"Title": s.Title, "Codes": codesWith(s.Errors),
 		"Rules": append(strict.Codes(),
 			strict.Problem{Code: "cursor", Detail: "The cursor is not one that this list gave."},
 			strict.Problem{Code: "reused", Detail: "The Idempotency-Key was used for another request."}),

@@ -59,10 +59,20 @@ func (d *document) describeProblem() {
 				panic(fmt.Errorf("describe %s: %w", name, err))
 			}
 			d.reflector.Spec.ComponentsEns().WithSchemasItem(name, simple)
-		}))
+		}), jsonschema.InterceptProp(d.listTypes))
 	if err != nil {
 		panic(fmt.Errorf("describe a problem: %w", err)) // the type is ours
 	}
+}
+
+// listTypes names each type that a problem can have.
+func (d *document) listTypes(p jsonschema.InterceptPropParams) error {
+	if p.Processed && p.Name == "type" {
+		for _, c := range codesWith(d.errors) {
+			p.PropertySchema.Enum = append(p.PropertySchema.Enum, typeOf(c.Code))
+		}
+	}
+	return nil
 }
 
 const tagPattern = `^"[^"]*"$`

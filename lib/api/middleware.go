@@ -123,7 +123,7 @@ func (s *server) logFailure(ctx context.Context, c echo.Context, r *refusal, err
 func (s *server) refuse(c echo.Context, r *refusal) {
 	h := c.Response().Header()
 	body, err := strict.Marshal(Problem{
-		Type:      "/problems#" + r.code,
+		Type:      typeOf(r.code),
 		Title:     http.StatusText(r.status),
 		Status:    r.status,
 		Detail:    r.detail,
