@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -243,7 +244,7 @@ func width(t *testing.T, connections int32) (most int) {
 	var wg sync.WaitGroup
 	for i := range 100 {
 		wg.Go(func() {
-			s.create1(fmt.Sprint(i))
+			s.create1(strconv.Itoa(i))
 			if row, err := s.reads.Do(t.Context(), int64(i+1)); err == nil && row.ID != int64(i+1) {
 				t.Errorf("%d was answered %+v", i+1, row)
 			}
@@ -275,7 +276,7 @@ func TestAGroupAtRestHasNoGoroutine(t *testing.T) {
 		held := make(chan struct{})
 		group := coalesce.NewReads(db, "test",
 			func(context.Context, int) (int, error) { <-held; return 0, nil },
-			func(_ context.Context, args []int) (map[int]int, error) { return map[int]int{1: 10, 2: 20}, nil },
+			func(_ context.Context, _ []int) (map[int]int, error) { return map[int]int{1: 10, 2: 20}, nil },
 		)
 		var wg sync.WaitGroup
 		for i := range 3 {
