@@ -86,7 +86,7 @@ func (d *Deps) openCache(m mode) (err error) {
 		return nil
 	}
 	d.Redis, err = cache.OpenRedis(cache.Options{
-		URL: d.Settings.RedisURL, Name: "app-" + m.name, Log: d.Log, Metrics: d.Metrics, Tracer: d.Tracer,
+		URL: d.Settings.RedisURL, Name: service + "-" + m.name, Prefix: service + ":", Log: d.Log, Metrics: d.Metrics, Tracer: d.Tracer,
 	})
 	if err != nil {
 		return fmt.Errorf("%w: check REDIS_URL", err)

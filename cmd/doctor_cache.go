@@ -20,7 +20,7 @@ func (d doctor) caches() []examination {
 // redis does what a mode does with it, and waits longer.
 func (d doctor) redis(ctx context.Context) finding {
 	r, err := cache.OpenRedis(cache.Options{
-		URL: d.RedisURL, Name: "app-doctor", Patience: refusal, Log: slog.New(slog.DiscardHandler),
+		URL: d.RedisURL, Name: service + "-doctor", Prefix: service + ":", Patience: refusal, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		return finding{"cache", fault, err.Error(), "check REDIS_URL"}
@@ -30,7 +30,7 @@ func (d doctor) redis(ctx context.Context) finding {
 	facts, err := r.Try(ctx)
 	switch {
 	case err != nil:
-		return finding{"cache", fault, err.Error(), cache.Advice(err) + ": check REDIS_URL"}
+		return finding{"cache", fault, err.Error(), r.Advice(err) + ": check REDIS_URL"}
 	case facts.Cluster:
 		return finding{"cache", fault, "it is one of a cluster, which has only some of the keys", "let REDIS_URL lead to a Redis that is no cluster"}
 	case facts.Fills:

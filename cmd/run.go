@@ -31,7 +31,7 @@ func runCommand(f *flags) *cobra.Command {
 // title is the service's name in its documents.
 const title = "Students"
 
-// service is its name in tokens and traces; with another one no access token is good any more.
+// service is its name in tokens, traces and the keys of Redis; with another one no access token is good any more.
 const service = "app"
 
 func newAPI(d *Deps, u handler.Upstreams) *api.Group {

@@ -14,9 +14,9 @@ import (
 )
 
 // Advice is what to do about an error of Try.
-func Advice(err error) string {
+func (r *Redis) Advice(err error) string {
 	if _, ok := errors.AsType[redis.Error](err); ok {
-		return adviceOfServer(err)
+		return r.adviceOfServer(err)
 	}
 	_, unknownHost := errors.AsType[*net.DNSError](err)
 	_, distrusted := errors.AsType[*tls.CertificateVerificationError](err)
@@ -39,13 +39,13 @@ func Advice(err error) string {
 }
 
 // adviceOfServer knows the codes that are before the words of a Redis.
-func adviceOfServer(err error) string {
+func (r *Redis) adviceOfServer(err error) string {
 	_, moved := redis.IsMovedError(err)
 	switch {
 	case redis.IsAuthError(err), strings.Contains(err.Error(), "AUTH"):
 		return "correct the user or the password"
 	case redis.IsPermissionError(err):
-		return "grant this user ~" + prefix + "* +@connection +@read +@write +@scripting +time +info"
+		return "grant this user ~" + r.prefix + "* +@connection +@read +@write +@scripting +time +info"
 	case redis.IsReadOnlyError(err), redis.IsMasterDownError(err):
 		return "let it lead to the primary"
 	case moved, redis.IsClusterDownError(err):

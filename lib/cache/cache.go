@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// Largest is the size of the largest value that a cache takes, in bytes.
-const Largest = 8 << 20
+// MaxBytes is the size of the largest value that a cache takes.
+const MaxBytes = 8 << 20
 
-// shortest is how long Redis keeps a value at least; what is to be kept for less is not kept.
-const shortest = time.Millisecond
+// minTTL is how long Redis keeps a value at least; what is to be kept for less is not kept.
+const minTTL = time.Millisecond
 
 // Cache may forget anything at any time. It has no errors: what does not work has nothing, and keeps what it had.
 type Cache interface {
@@ -19,6 +19,9 @@ type Cache interface {
 
 	// Set forgets what was there when it does not take value.
 	Set(ctx context.Context, key string, value []byte, ttl time.Duration)
+
+	// Add is Set unless something is there: then it answers false. A cache that does not work answers true.
+	Add(ctx context.Context, key string, value []byte, ttl time.Duration) bool
 }
 
-func takes(value []byte, ttl time.Duration) bool { return len(value) <= Largest && ttl >= shortest }
+func takes(value []byte, ttl time.Duration) bool { return len(value) <= MaxBytes && ttl >= minTTL }

@@ -19,7 +19,7 @@ import (
 func open(t *testing.T, url string) *cache.Redis {
 	t.Helper()
 	return openWith(t, cache.Options{
-		URL: url, Name: "test", Patience: 20 * time.Second, Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(),
+		URL: url, Name: "test", Prefix: "app:", Patience: 20 * time.Second, Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(),
 	})
 }
 
@@ -62,6 +62,29 @@ func TestCacheAnswersWhatWasSetLast(t *testing.T) {
 	})
 }
 
+func TestWhatIsThereIsNotAdded(t *testing.T) {
+	inEvery(t, func(t *testing.T, c cache.Cache) {
+		ctx := t.Context()
+		c.Set(ctx, "set", nil, time.Hour)
+		for key, want := range map[string]bool{"set": false, "new": true} {
+			if added := c.Add(ctx, key, []byte("1"), time.Hour); added != want {
+				t.Errorf("%s: %t", key, added)
+			}
+			if v, _ := c.Get(ctx, key); string(v) == "1" != want {
+				t.Errorf("%s: it is %q", key, v)
+			}
+		}
+		if !c.Add(ctx, "short", nil, 50*time.Millisecond) || !c.Add(ctx, "no time", nil, 0) || !c.Add(ctx, "no time", nil, 0) {
+			t.Error("what is not there was not added")
+		}
+		for deadline := time.Now().Add(10 * time.Second); !c.Add(ctx, "short", nil, time.Hour); time.Sleep(5 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatal("what is past its TTL is still there")
+			}
+		}
+	})
+}
+
 func TestCacheForgetsWhatIsPastItsTTL(t *testing.T) {
 	inEvery(t, func(t *testing.T, c cache.Cache) {
 		ctx := t.Context()
@@ -88,7 +111,7 @@ func TestCacheForgetsWhatItHadWhenItDoesNotTakeWhatIsNew(t *testing.T) {
 			"no time":       func(key string) { c.Set(ctx, key, []byte("new"), 0) },
 			"negative time": func(key string) { c.Set(ctx, key, []byte("new"), -1) },
 			"too short":     func(key string) { c.Set(ctx, key, []byte("new"), time.Microsecond) },
-			"too large":     func(key string) { c.Set(ctx, key, make([]byte, cache.Largest+1), time.Hour) },
+			"too large":     func(key string) { c.Set(ctx, key, make([]byte, cache.MaxBytes+1), time.Hour) },
 		} {
 			c.Set(ctx, name, []byte("old"), time.Hour)
 			set(name)
@@ -96,8 +119,8 @@ func TestCacheForgetsWhatItHadWhenItDoesNotTakeWhatIsNew(t *testing.T) {
 				t.Errorf("%s: there are %d bytes", name, len(v))
 			}
 		}
-		c.Set(ctx, "large", make([]byte, cache.Largest), time.Hour)
-		if v, _ := c.Get(ctx, "large"); len(v) != cache.Largest {
+		c.Set(ctx, "large", make([]byte, cache.MaxBytes), time.Hour)
+		if v, _ := c.Get(ctx, "large"); len(v) != cache.MaxBytes {
 			t.Errorf("the largest value has %d bytes", len(v))
 		}
 	})
@@ -152,7 +175,7 @@ func TestMemoryIsBoundedAndForgetsWhatNobodyAsksFor(t *testing.T) {
 	c.Set(ctx, "asked", []byte("1"), time.Hour)
 	c.Set(ctx, "left", []byte("1"), time.Hour)
 	for i := range 20 {
-		c.Set(ctx, strconv.Itoa(i), make([]byte, cache.Largest/2), time.Hour)
+		c.Set(ctx, strconv.Itoa(i), make([]byte, cache.MaxBytes/2), time.Hour)
 		if _, ok := c.Get(ctx, "asked"); !ok {
 			t.Fatal("it forgot what is asked for")
 		}

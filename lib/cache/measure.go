@@ -3,7 +3,6 @@ package cache
 import (
 	"time"
 
-	"github.com/failsafe-go/failsafe-go/circuitbreaker"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -13,7 +12,7 @@ type meters struct {
 	seconds  *prometheus.HistogramVec
 }
 
-func newMeters(metrics prometheus.Registerer, b circuitbreaker.CircuitBreaker[struct{}]) *meters {
+func newMeters(metrics prometheus.Registerer, works func() bool) *meters {
 	if metrics == nil {
 		return nil
 	}
@@ -26,15 +25,15 @@ func newMeters(metrics prometheus.Registerer, b circuitbreaker.CircuitBreaker[st
 			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5},
 		}, []string{"command"}),
 	}
-	works := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+	gauge := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "app_cache_works", Help: "0 while Redis has failed and this process goes on without it, else 1.",
 	}, func() float64 {
-		if b.IsClosed() {
+		if works() {
 			return 1
 		}
 		return 0
 	})
-	metrics.MustRegister(m.commands, m.seconds, works)
+	metrics.MustRegister(m.commands, m.seconds, gauge)
 	return m
 }
 

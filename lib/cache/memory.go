@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	room     = 64 << 20 // bytes of keys and values that a Memory holds at most
-	overhead = 200      // bytes of an entry beside its key and value, about
+	maxMemory     = 64 << 20 // bytes of keys and values
+	entryOverhead = 200      // bytes beside key and value, about
 )
 
 // Memory is a cache of this process, of 64 MiB at most: what was not asked for the longest goes first.
@@ -38,29 +38,46 @@ func NewMemory() *Memory {
 	return m
 }
 
-func weight(key string, e entry) int { return len(key) + len(e.value) + overhead }
+func weight(key string, e entry) int { return len(key) + len(e.value) + entryOverhead }
 
 // Get is Cache's.
 func (m *Memory) Get(_ context.Context, key string) ([]byte, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 
-	e, ok := m.entries.Get(key)
-	if ok && !time.Now().Before(e.until) {
-		m.entries.Remove(key)
-		ok = false
-	}
-	if !ok {
-		return nil, false
-	}
-	return bytes.Clone(e.value), true
+	value, ok := m.find(key)
+	return bytes.Clone(value), ok
 }
 
 // Set is Cache's.
 func (m *Memory) Set(_ context.Context, key string, value []byte, ttl time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.put(key, value, ttl)
+}
 
+// Add is Cache's.
+func (m *Memory) Add(_ context.Context, key string, value []byte, ttl time.Duration) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+
+	if _, ok := m.find(key); ok {
+		return false
+	}
+	m.put(key, value, ttl)
+	return true
+}
+
+func (m *Memory) find(key string) ([]byte, bool) {
+	e, ok := m.entries.Get(key)
+	if ok && !time.Now().Before(e.until) {
+		m.entries.Remove(key)
+		return nil, false
+	}
+	return e.value, ok
+}
+
+func (m *Memory) put(key string, value []byte, ttl time.Duration) {
 	m.entries.Remove(key)
 	if !takes(value, ttl) {
 		return
@@ -68,7 +85,7 @@ func (m *Memory) Set(_ context.Context, key string, value []byte, ttl time.Durat
 	e := entry{append([]byte{}, value...), time.Now().Add(ttl)}
 	m.used += weight(key, e)
 	m.entries.Add(key, e)
-	for m.used > room {
+	for m.used > maxMemory {
 		m.entries.RemoveOldest()
 	}
 }

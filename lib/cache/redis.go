@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/failsafe-go/failsafe-go/circuitbreaker"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/logging"
@@ -22,19 +21,17 @@ const (
 	// patience is how long one command may take: whoever waits can do without the answer.
 	patience = 300 * time.Millisecond
 
-	// reach is how long a new connection may take. Its command does not wait for it that long, but the next ones have it.
-	reach = 3 * time.Second
+	// dialTimeout is for a new connection. Its command does not wait for it that long, but the next ones have it.
+	dialTimeout = 3 * time.Second
 )
 
-// prefix is before each key, for a Redis that has other users, too.
-const prefix = "app:"
-
-// Redis is a cache that processes share, and their counts. A server that does not answer costs one command in a second
-// 300 ms, and the others nothing.
+// Redis is a cache that processes share, and their counts. A server that does not answer, or takes more than 100 ms for it
+// again and again, costs one command in a second 300 ms, and the others nothing.
 type Redis struct {
 	client   *redis.Client
+	prefix   string
 	patience time.Duration
-	breaker  circuitbreaker.CircuitBreaker[struct{}]
+	breaker  *breaker
 	meters   *meters
 	tracer   *telemetry.Tracer
 
@@ -45,6 +42,7 @@ type Redis struct {
 type Options struct {
 	URL      string        // redis://user:password@host:6379/0, or rediss
 	Name     string        // of this client, in CLIENT LIST
+	Prefix   string        // of all keys, for a Redis that has other users, too
 	Patience time.Duration // for a command; 0: 300 ms
 	Log      *slog.Logger
 	Metrics  prometheus.Registerer // nil: nobody looks
@@ -60,17 +58,17 @@ func OpenRedis(o Options) (*Redis, error) {
 	options.ClientName = o.Name
 	options.MaxRetries, options.DialerRetries = -1, 1 // the breaker decides
 	wait := cmp.Or(o.Patience, patience)
-	options.DialTimeout, options.ReadTimeout, options.WriteTimeout, options.PoolTimeout = max(reach, wait), wait, wait, wait
+	options.DialTimeout, options.ReadTimeout, options.WriteTimeout, options.PoolTimeout = max(dialTimeout, wait), wait, wait, wait
 	options.ContextTimeoutEnabled = true
 	options.DisableIdentity = true
 	options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 
 	logging.Disable()
 	r := &Redis{
-		client: redis.NewClient(options), patience: wait, breaker: newBreaker(o.Log), tracer: o.Tracer,
+		client: redis.NewClient(options), prefix: o.Prefix, patience: wait, breaker: newBreaker(o.Log), tracer: o.Tracer,
 		take: redis.NewScript(takeScript), strike: redis.NewScript(strikeScript), forgive: redis.NewScript(forgiveScript),
 	}
-	r.meters = newMeters(o.Metrics, r.breaker)
+	r.meters = newMeters(o.Metrics, r.breaker.IsClosed)
 	return r, nil
 }
 
@@ -96,7 +94,7 @@ func readURL(address string) (*redis.Options, error) {
 // Get is Cache's.
 func (r *Redis) Get(ctx context.Context, key string) (value []byte, ok bool) {
 	_ = r.do(ctx, "get", func(ctx context.Context) (err error) {
-		value, err = r.client.Get(ctx, prefix+key).Bytes()
+		value, err = r.client.Get(ctx, r.prefix+key).Bytes()
 		return err
 	})
 	return value, value != nil
@@ -106,17 +104,31 @@ func (r *Redis) Get(ctx context.Context, key string) (value []byte, ok bool) {
 func (r *Redis) Set(ctx context.Context, key string, value []byte, ttl time.Duration) {
 	_ = r.do(ctx, "set", func(ctx context.Context) error {
 		if !takes(value, ttl) {
-			return r.client.Del(ctx, prefix+key).Err()
+			return r.client.Del(ctx, r.prefix+key).Err()
 		}
-		return r.client.Set(ctx, prefix+key, value, ttl.Truncate(shortest)).Err()
+		return r.client.Set(ctx, r.prefix+key, value, ttl.Truncate(minTTL)).Err()
 	})
+}
+
+// Add is Cache's.
+func (r *Redis) Add(ctx context.Context, key string, value []byte, ttl time.Duration) bool {
+	added := true
+	_ = r.do(ctx, "add", func(ctx context.Context) error {
+		if !takes(value, ttl) {
+			return nil
+		}
+		ok, err := r.client.SetNX(ctx, r.prefix+key, value, ttl.Truncate(minTTL)).Result()
+		added = ok || err != nil
+		return err
+	})
+	return added
 }
 
 // Ping asks even a server that is left alone at the moment.
 func (r *Redis) Ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, r.patience)
 	defer cancel()
-	if err := r.client.Ping(ctx).Err(); err != nil {
+	if err := safely(func() error { return r.client.Ping(ctx).Err() }); err != nil {
 		return fmt.Errorf("ask Redis: %w", err)
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -13,16 +14,19 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
+	"github.com/redis/go-redis/v9"
 
+	"example.com/app/lib/auth"
 	"example.com/app/lib/cache"
 	"example.com/app/lib/testenv"
 )
 
-// lines counts what is logged, by message.
+// lines counts what is logged, by level, and keeps what is said beside the messages.
 type lines struct {
 	slog.Handler
 	mu   sync.Mutex
 	seen map[string]int
+	said string
 }
 
 func newLines() *lines { return &lines{Handler: slog.DiscardHandler, seen: map[string]int{}} }
@@ -33,6 +37,10 @@ func (l *lines) Handle(_ context.Context, r slog.Record) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.seen[r.Level.String()]++
+	r.Attrs(func(a slog.Attr) bool {
+		l.said += a.String() + "\n"
+		return true
+	})
 	return nil
 }
 
@@ -111,8 +119,8 @@ func TestDeadRedisIsLeftAloneAndUsedAgainWhenItIsBack(t *testing.T) {
 				v, _ := r.Get(ctx, "a")
 				return string(v) == "2"
 			})
-			if log.count(slog.LevelWarn) != 1 || log.count(slog.LevelInfo) != 1 {
-				t.Errorf("logged %v", log.seen)
+			if log.count(slog.LevelWarn) != 1 || log.count(slog.LevelInfo) != 1 || !strings.Contains(log.said, "error=") {
+				t.Errorf("logged %v, and said %s", log.seen, log.said)
 			}
 		})
 	}
@@ -167,6 +175,80 @@ func TestTokensComeBackInTime(t *testing.T) {
 	}
 	until(t, "there is a token", func() bool { return take(100*time.Millisecond, 300*time.Millisecond) == 0 })
 	until(t, "the bucket is full, and forgotten", func() bool { return take(299*time.Millisecond, 300*time.Millisecond) == 0 })
+}
+
+// raw is a client that lets a test do what the program does not.
+func raw(t *testing.T, server *testenv.Redis) *redis.Client {
+	t.Helper()
+	c := redis.NewClient(&redis.Options{Addr: server.Address()})
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+func TestBucketThatNoTakeHasLeftIsAFullOne(t *testing.T) {
+	t.Parallel()
+	server := testenv.NewRedis(t)
+	r := open(t, server.URL())
+	ahead := strconv.FormatInt(time.Now().Add(10*time.Hour).UnixMicro(), 10) // as when the clock goes back
+	for _, left := range []string{ahead, ahead + ".00", "inf", "-inf", "nan", "-nan", "x", ""} {
+		if err := raw(t, server).Set(t.Context(), "app:b", left, 0).Err(); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if wait, err := r.Take(t.Context(), "b", time.Hour, 2*time.Hour); wait != 0 || err != nil {
+				t.Errorf("%s: %v, %v", left, wait, err)
+			}
+		}
+		if wait, err := r.Take(t.Context(), "b", time.Hour, 2*time.Hour); wait < 50*time.Minute || wait > time.Hour || err != nil {
+			t.Errorf("%s, two tokens later: %v, %v", left, wait, err)
+		}
+	}
+}
+
+func TestKeyOfAnotherTypeSaysNothingAboutTheServer(t *testing.T) {
+	t.Parallel()
+	server := testenv.NewRedis(t)
+	if err := raw(t, server).LPush(t.Context(), "app:b", "x").Err(); err != nil {
+		t.Fatal(err)
+	}
+	r := open(t, server.URL())
+	for range 5 {
+		if _, err := r.Take(t.Context(), "b", time.Hour, time.Hour); err == nil {
+			t.Error("a list is a bucket")
+		}
+		if _, ok := r.Get(t.Context(), "b"); ok {
+			t.Error("a list is a value")
+		}
+	}
+	if wait, err := r.Take(t.Context(), "another", time.Hour, time.Hour); wait != 0 || err != nil {
+		t.Errorf("another bucket: %v, %v", wait, err)
+	}
+}
+
+func TestServicesOfOneRedisHaveKeysOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	server := testenv.NewRedis(t)
+	for _, prefix := range []string{"a:", "b:"} {
+		r := openWith(t, cache.Options{URL: server.URL(), Prefix: prefix, Patience: 20 * time.Second, Log: slog.New(slog.DiscardHandler)})
+		if _, ok := r.Get(t.Context(), "x"); ok {
+			t.Error("it has another's value")
+		}
+		r.Set(t.Context(), "x", nil, time.Hour)
+		if wait, err := r.Take(t.Context(), "y", time.Hour, time.Hour); wait != 0 || err != nil {
+			t.Errorf("it has another's bucket: %v, %v", wait, err)
+		}
+		mark := auth.Mark{Key: "z", Fade: time.Hour}
+		if wait, err := r.Strike(t.Context(), time.Now(), mark); wait != 0 || err != nil {
+			t.Errorf("it has another's failures: %v, %v", wait, err)
+		}
+		if !r.Add(t.Context(), "w", nil, time.Hour) {
+			t.Error("another leads")
+		}
+	}
+	keys, err := raw(t, server).Keys(t.Context(), "[ab]:[w-z]").Result()
+	if all, _ := raw(t, server).DBSize(t.Context()).Result(); len(keys) != 8 || all != 8 || err != nil {
+		t.Errorf("%d keys, of them %v: %v", all, keys, err)
+	}
 }
 
 func TestURLThatIsNoneIsRefusedWithoutItsPassword(t *testing.T) {

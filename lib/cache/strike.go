@@ -21,7 +21,7 @@ func (r *Redis) Strike(ctx context.Context, now time.Time, marks ...auth.Mark) (
 		args = append(args, m.Free, m.Fade.Microseconds())
 	}
 	err = r.do(ctx, "strike", func(ctx context.Context) error {
-		n, err := r.strike.Run(ctx, r.client, keysOf(marks), args...).Int64()
+		n, err := r.strike.Run(ctx, r.client, r.keys(marks), args...).Int64()
 		wait = time.Duration(n) * time.Microsecond
 		return err
 	})
@@ -35,18 +35,18 @@ func (r *Redis) Forgive(ctx context.Context, marks ...auth.Mark) error {
 		fades = append(fades, m.Fade.Microseconds())
 	}
 	return r.do(ctx, "forgive", func(ctx context.Context) error {
-		return r.forgive.Run(ctx, r.client, keysOf(marks), fades...).Err()
+		return r.forgive.Run(ctx, r.client, r.keys(marks), fades...).Err()
 	})
 }
 
 // Forget is auth.Tally's.
 func (r *Redis) Forget(ctx context.Context, marks ...auth.Mark) error {
-	return r.do(ctx, "forget", func(ctx context.Context) error { return r.client.Del(ctx, keysOf(marks)...).Err() })
+	return r.do(ctx, "forget", func(ctx context.Context) error { return r.client.Del(ctx, r.keys(marks)...).Err() })
 }
 
-func keysOf(marks []auth.Mark) (keys []string) {
+func (r *Redis) keys(marks []auth.Mark) (keys []string) {
 	for _, m := range marks {
-		keys = append(keys, prefix+m.Key)
+		keys = append(keys, r.prefix+m.Key)
 	}
 	return keys
 }

@@ -10,11 +10,11 @@ import (
 //go:embed take.lua
 var takeScript string
 
-// Take takes a token out of a bucket that all processes share, or answers how long to wait for one. One token takes each
-// to come, a full bucket all. Redis down: an error, within 300 ms.
-func (r *Redis) Take(ctx context.Context, bucket string, each, all time.Duration) (wait time.Duration, err error) {
+// Take takes a token out of a bucket that all processes share, or answers how long to wait for one. A token comes each
+// interval; an empty bucket is full after refill. Redis down: an error, within 300 ms.
+func (r *Redis) Take(ctx context.Context, bucket string, interval, refill time.Duration) (wait time.Duration, err error) {
 	err = r.do(ctx, "take", func(ctx context.Context) error {
-		n, err := r.take.Run(ctx, r.client, []string{prefix + bucket}, micros(each), micros(all)).Int64()
+		n, err := r.take.Run(ctx, r.client, []string{r.prefix + bucket}, micros(interval), micros(refill)).Int64()
 		wait = time.Duration(n) * time.Microsecond
 		return err
 	})

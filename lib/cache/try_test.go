@@ -38,9 +38,10 @@ func TestTryTellsWhatIsWrongAndWhatToDo(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := open(t, c.url(t)).Try(t.Context())
-			if err == nil || strings.Contains(err.Error(), "hush") || !strings.Contains(err.Error(), c.says) || !strings.Contains(cache.Advice(err), c.advice) {
-				t.Errorf("%v: %s", err, cache.Advice(err))
+			r := open(t, c.url(t))
+			_, err := r.Try(t.Context())
+			if err == nil || strings.Contains(err.Error(), "hush") || !strings.Contains(err.Error(), c.says) || !strings.Contains(r.Advice(err), c.advice) {
+				t.Errorf("%v: %s", err, r.Advice(err))
 			}
 		})
 	}
@@ -51,8 +52,9 @@ func TestRightsThatAreAdvisedAreEnough(t *testing.T) {
 	user := func(rights ...string) *cache.Redis {
 		return open(t, at(t, "ann:hush@", "", append([]string{"--user", "ann", "on", ">hush"}, rights...)...))
 	}
-	_, err := user("+@connection").Try(t.Context())
-	_, rights, _ := strings.Cut(cache.Advice(err), "grant this user ")
+	r := user("+@connection")
+	_, err := r.Try(t.Context())
+	_, rights, _ := strings.Cut(r.Advice(err), "grant this user ")
 	facts, err := user(strings.Fields(rights)...).Try(t.Context())
 	if err != nil || facts.Version == "" || facts.Cluster || facts.Fills {
 		t.Errorf("with %s: %+v, %v", rights, facts, err)
