@@ -4,16 +4,10 @@ import (
 	"context"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
 
 	"example.com/app/lib/pg"
-	"example.com/app/lib/telemetry"
 )
-
-// Exchange takes what is published. The connection to the broker has its name too.
-const Exchange = "example"
 
 // What can happen to a student: the type of the event and its routing key.
 const (
@@ -34,19 +28,6 @@ const announced = `announced AS (
 						'id', id, 'name', name, 'active', active, 'created_at', created_at, 'updated_at', updated_at))
 			FROM changed WHERE event IS NOT NULL
 		)`
-
-// messageOf is what belongs to the message of one event.
-func messageOf(ctx context.Context) ([]any, error) {
-	id, err := newMessageID()
-	trace := telemetry.TraceOf(ctx)
-	return []any{id, trace.CorrelationID, trace.Traceparent}, err
-}
-
-// newMessageID is a UUIDv7 in the driver's type, which travels without a detour over text.
-func newMessageID() (pgtype.UUID, error) {
-	id, err := uuid.NewV7()
-	return pgtype.UUID{Bytes: id, Valid: true}, err
-}
 
 // StudentEvent is a row of the table student_event: what happened to a student, and what it was like then.
 // Versions are not contiguous, for not every change is announced.
