@@ -35,7 +35,7 @@ func babble(t *testing.T, words string, moment time.Duration) string {
 }
 
 func answer(c net.Conn, words string, moment time.Duration) {
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	in := bufio.NewScanner(c)
 	for in.Scan() { // *2, $3, get, $1, x
 		parts, _ := strconv.Atoi(strings.TrimPrefix(in.Text(), "*"))
