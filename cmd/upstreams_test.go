@@ -128,7 +128,7 @@ func TestInstituteThatIsAwayFailsNothingButItsOwnRoute(t *testing.T) {
 	if status, _ := testenv.Request(t, http.MethodGet, s.URL("API_PORT", "/api/v1/students"), ""); status != http.StatusOK {
 		t.Errorf("students are answered with %d", status)
 	}
-	p.Says(`"level":"WARN","msg":"request failed"`)
+	p.Says(`"level":"ERROR","msg":"request failed"`)
 	status, body := testenv.Request(t, http.MethodGet, s.URL("API_PORT", "/api/v1/posts/featured?store=google_play&country=BR"), "")
 	if status != http.StatusServiceUnavailable || !strings.Contains(body, "PAGES_URL") {
 		t.Errorf("without a service of pages the featured posts are answered with %d %s", status, body)

@@ -95,7 +95,7 @@ func (s *server) answer(c echo.Context, err error) int {
 	gone := c.Response().Committed || failed && ctx.Err() != nil
 
 	if _, isPanic := errors.AsType[*telemetry.PanicError](err); isPanic || failed && !gone {
-		s.logFailure(ctx, c, refusal, err)
+		s.logFailure(ctx, c, err)
 	}
 	if gone {
 		return clientGone
@@ -104,19 +104,14 @@ func (s *server) answer(c echo.Context, err error) int {
 	return refusal.status
 }
 
-// logFailure warns of what somebody has reckoned with; all else is an error of ours.
-func (s *server) logFailure(ctx context.Context, c echo.Context, r *refusal, err error) {
-	level := slog.LevelError
-	if r.listed {
-		level = slog.LevelWarn
-	}
+func (s *server) logFailure(ctx context.Context, c echo.Context, err error) {
 	attrs := []slog.Attr{
 		slog.String("method", c.Request().Method), slog.String("route", s.callOf(c).pattern), slog.Any("error", err),
 	}
 	if p, ok := errors.AsType[*telemetry.PanicError](err); ok {
 		attrs = append(attrs, slog.String("stack", p.Stack()))
 	}
-	telemetry.Logger(ctx).LogAttrs(ctx, level, "request failed", attrs...)
+	telemetry.Logger(ctx).LogAttrs(ctx, slog.LevelError, "request failed", attrs...)
 }
 
 // refuse writes r, once the client is ready to read it. That a client does not read it is nobody's error.

@@ -71,7 +71,7 @@ func TestOwnFaultIsLoggedOnceWithItsError(t *testing.T) {
 	if boom["level"] != "ERROR" || boom["error"] != "panic: secret" || !strings.Contains(boom["stack"].(string), "createNote") {
 		t.Errorf("%v", boom)
 	}
-	if down["level"] != "WARN" || down["request_id"] != "down" {
+	if down["level"] != "ERROR" || down["request_id"] != "down" {
 		t.Errorf("%v", down)
 	}
 }

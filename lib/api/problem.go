@@ -33,7 +33,6 @@ type refusal struct {
 	detail string
 	errors strict.Problems
 	header [2]string // one more header, when its name is not empty
-	listed bool      // in Options.Errors
 	final  bool      // a 503 that invites nobody to try again
 }
 
@@ -59,7 +58,7 @@ func (s *server) refusalOf(err error) *refusal {
 	for _, e := range s.Errors {
 		if errors.Is(err, e.Err) {
 			return &refusal{
-				status: e.Status, code: e.Code, detail: detail(err, e.Err), header: advice(e.Status, err), listed: true, final: e.Unknown,
+				status: e.Status, code: e.Code, detail: detail(err, e.Err), header: advice(e.Status, err), final: e.Unknown,
 			}
 		}
 	}
