@@ -18,13 +18,23 @@ import (
 // source counts how often it is asked, and answers what it is told to, after a second.
 type source struct {
 	asked atomic.Int32
-	fail  error // beside the answer
+
+	mu   sync.Mutex
+	fail error // beside the answer
+}
+
+func (s *source) failWith(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fail = err
 }
 
 func (s *source) fetch(ctx context.Context) (int, error) {
 	n := int(s.asked.Add(1))
 	select {
 	case <-time.After(time.Second):
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		return n, s.fail
 	case <-ctx.Done():
 		return 0, ctx.Err()
@@ -101,7 +111,7 @@ func TestRefreshThatFailsLeavesTheValueAndComesAgainInAMinute(t *testing.T) {
 		s := new(source)
 		f := cache.NewFresh(cache.NewMemory(), "x", time.Hour, s.fetch)
 		expect(t, f, 1, "the first")
-		s.fail = errors.New("down")
+		s.failWith(errors.New("down"))
 		time.Sleep(time.Hour)
 		for range 50 {
 			expect(t, f, 1, "the source is down")
@@ -109,7 +119,7 @@ func TestRefreshThatFailsLeavesTheValueAndComesAgainInAMinute(t *testing.T) {
 		if n := s.asked.Load(); n != 2 {
 			t.Errorf("it was fetched %d times within a minute", n)
 		}
-		s.fail = nil
+		s.failWith(nil)
 		time.Sleep(time.Minute)
 		expect(t, f, 1, "it is tried once more")
 		expect(t, f, 3, "the source is up")
@@ -124,11 +134,11 @@ func TestIncompleteValueNeverReplacesACompleteOne(t *testing.T) {
 		expect(t, f, 1, "better than nothing")
 		time.Sleep(time.Minute)
 		expect(t, f, 1, "it is fetched again after a minute")
-		s.fail = nil
+		s.failWith(nil)
 		time.Sleep(2 * time.Minute)
 		expect(t, f, 2, "another replaced it")
 		expect(t, f, 3, "a complete one replaced that")
-		s.fail = &cache.Incomplete{Cause: errors.New("half")}
+		s.failWith(&cache.Incomplete{Cause: errors.New("half")})
 		time.Sleep(time.Hour)
 		expect(t, f, 3, "it is stale")
 		expect(t, f, 3, "an incomplete one came")
@@ -144,7 +154,7 @@ func TestFailureIsToldToAllWhoWaitAndTheNextTriesAgain(t *testing.T) {
 		if _, err := f.Value(quiet(t)); !errors.Is(err, down) {
 			t.Errorf("%v", err)
 		}
-		s.fail = nil
+		s.failWith(nil)
 		expect(t, f, 2, "the next asks")
 	})
 }
@@ -193,7 +203,7 @@ func TestIncompleteValueIsSharedUntilItIsFetchedAgain(t *testing.T) {
 		f, g := cache.NewFresh(c, "x", time.Hour, s.fetch), cache.NewFresh(c, "x", time.Hour, s.fetch)
 		expect(t, f, 1, "better than nothing")
 		expect(t, g, 1, "another has fetched it")
-		s.fail = nil
+		s.failWith(nil)
 		time.Sleep(time.Minute)
 		expect(t, g, 1, "it lacks something")
 		expect(t, g, 2, "a complete one was fetched")

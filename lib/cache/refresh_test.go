@@ -133,14 +133,14 @@ func TestRefreshesInVainBecomeRare(t *testing.T) {
 				all := processes(s, func() cache.Cache { return c })
 				ask(t, all, "the first", 1)
 				time.Sleep(time.Hour)
-				s.fail = fail
+				s.failWith(fail)
 				pass(t, 24*time.Hour, all)
 				if n := s.asked.Load(); n < 24 || n > 90 {
 					t.Errorf("it was fetched %d times in a day", n)
 				}
 				ask(t, all, "the value stays", 1)
 
-				s.fail = nil
+				s.failWith(nil)
 				before := int(s.asked.Load())
 				pass(t, 2*time.Hour, all)
 				ask(t, all, "it is refreshed within two hours", before+1, before+2)
@@ -169,12 +169,12 @@ func TestRefreshThatWentWrongIsLoggedByWhoeverNobodyWaitsFor(t *testing.T) {
 		soon, cancel := context.WithTimeout(ctx, time.Millisecond)
 		defer cancel()
 		ask(soon, 1, "nobody waits any more")
-		s.fail = &cache.Incomplete{Cause: errors.New("half")}
+		s.failWith(&cache.Incomplete{Cause: errors.New("half")})
 		ask(ctx, 1, "who waits has a value")
-		s.fail = nil
+		s.failWith(nil)
 		time.Sleep(time.Minute)
 		ask(ctx, 0, "it went well")
-		s.fail = errors.New("down")
+		s.failWith(errors.New("down"))
 		time.Sleep(time.Hour)
 		ask(ctx, 1, "the value is there, so nobody is told")
 	})
