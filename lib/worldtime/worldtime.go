@@ -70,7 +70,7 @@ func of(local time.Time) Time {
 
 // addDST tells when daylight-saving time began and ends, if it ever does.
 func (t *Time) addDST(local time.Time, offset int) {
-	from, until := local.ZoneBounds()
+	from, until := bounds(local)
 	if !from.IsZero() {
 		t.DSTFrom = new(from.UTC())
 	}
@@ -79,6 +79,25 @@ func (t *Time) addDST(local time.Time, offset int) {
 	}
 	t.RawOffset = standard(from, until, offset)
 	t.DSTOffset = offset - t.RawOffset
+}
+
+// bounds go over a new year at which nothing changes: where a zone's data have a rule for the years to come, Go looks at
+// each year by itself.
+func bounds(local time.Time) (from, until time.Time) {
+	from, until = local.ZoneBounds()
+	if before := from.Add(-time.Second); !from.IsZero() && alike(before, local) {
+		from, _ = before.ZoneBounds()
+	}
+	if !until.IsZero() && alike(until, local) {
+		_, until = until.ZoneBounds()
+	}
+	return from, until
+}
+
+func alike(a, b time.Time) bool {
+	nameA, offsetA := a.Zone()
+	nameB, offsetB := b.Zone()
+	return nameA == nameB && offsetA == offsetB && a.IsDST() == b.IsDST()
 }
 
 // standard is the offset of the standard time beside daylight-saving time: of the one before, else of the one after.

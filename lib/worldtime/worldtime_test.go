@@ -7,6 +7,10 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,6 +25,7 @@ func TestTimeIsThatOfTheZone(t *testing.T) {
 		{"2026-01-01T00:30:00Z", "Europe", "Berlin", "CET 2026-01-01T01:30:00+01:00 4 1 false - 0 - 3600 Europe/Berlin 1767227400 2026-01-01T00:30:00Z +01:00 1"},
 		{"2026-01-01T00:30:00Z", "America", "New_York", "EST 2025-12-31T19:30:00-05:00 3 365 false - 0 - -18000 America/New_York 1767227400 2026-01-01T00:30:00Z -05:00 1"},
 		{"2026-01-01T00:30:00Z", "Australia", "Sydney", "AEDT 2026-01-01T11:30:00+11:00 4 1 true 2025-10-04T16:00:00Z 3600 2026-04-04T16:00:00Z 36000 Australia/Sydney 1767227400 2026-01-01T00:30:00Z +11:00 1"},
+		{"2026-11-22T11:00:00Z", "Australia", "Sydney", "AEDT 2026-11-22T22:00:00+11:00 0 326 true 2026-10-03T16:00:00Z 3600 2027-04-03T16:00:00Z 36000 Australia/Sydney 1795345200 2026-11-22T11:00:00Z +11:00 47"},
 		{"2026-07-01T12:00:00Z", "Australia", "Lord_Howe", "+1030 2026-07-01T22:30:00+10:30 3 182 false - 0 - 37800 Australia/Lord_Howe 1782907200 2026-07-01T12:00:00Z +10:30 27"},
 		{"2026-01-01T00:30:00Z", "Australia", "Lord_Howe", "+11 2026-01-01T11:30:00+11:00 4 1 true 2025-10-04T15:30:00Z 1800 2026-04-04T15:00:00Z 37800 Australia/Lord_Howe 1767227400 2026-01-01T00:30:00Z +11:00 1"},
 		{"2026-07-01T12:00:00Z", "America", "Sao_Paulo", "-03 2026-07-01T09:00:00-03:00 3 182 false - 0 - -10800 America/Sao_Paulo 1782907200 2026-07-01T12:00:00Z -03:00 27"},
@@ -36,6 +41,20 @@ func TestTimeIsThatOfTheZone(t *testing.T) {
 		if text := written(got); err != nil || text != test.want {
 			t.Errorf("%s in %s/%s is %v\n%s, want\n%s", test.moment, test.area, test.city, err, text, test.want)
 		}
+	}
+}
+
+// Go's own data have other forms than a host's, and are all that an image without files has.
+func TestGosOwnDataTellTheSameTime(t *testing.T) {
+	t.Parallel()
+	root, err := exec.CommandContext(t.Context(), "go", "env", "GOROOT").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := exec.CommandContext(t.Context(), os.Args[0], "-test.v", "-test.run=^TestTimeIsThatOfTheZone$")
+	again.Env = append(os.Environ(), "ZONEINFO="+filepath.Join(strings.TrimSpace(string(root)), "lib", "time", "zoneinfo.zip"))
+	if said, err := again.CombinedOutput(); err != nil || !strings.Contains(string(said), "--- PASS") {
+		t.Errorf("%v\n%s", err, said)
 	}
 }
 
