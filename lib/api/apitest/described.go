@@ -19,6 +19,7 @@ type schema struct {
 	Format     string             `json:"format"`
 	Pattern    string             `json:"pattern"`
 	Enum       []any              `json:"enum"`
+	Examples   []any              `json:"examples"`
 	Const      any                `json:"const"`
 	AnyOf      []*schema          `json:"anyOf"`
 	OneOf      []*schema          `json:"oneOf"`

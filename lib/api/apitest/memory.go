@@ -17,8 +17,10 @@ type memory struct {
 	words []string            // that lead from one page to the next, of any list
 	tags  map[string]string   // the last ETag, by path
 	kept  map[string]*kept    // the last answer under an Idempotency-Key, by operation
-	seen  []map[string]any    // objects that were taken or answered: what belongs together, as an email and its password
+	seen  map[string][]object // that an operation took or answered: what belongs together, as an email and its password
 }
+
+type object = map[string]any
 
 // kept is a request that may be sent again.
 type kept struct {
@@ -27,7 +29,7 @@ type kept struct {
 }
 
 func newMemory() memory {
-	return memory{ids: map[string][]string{}, tags: map[string]string{}, kept: map[string]*kept{}}
+	return memory{ids: map[string][]string{}, tags: map[string]string{}, kept: map[string]*kept{}, seen: map[string][]object{}}
 }
 
 // learn takes from an answer what later requests may use.
@@ -50,9 +52,9 @@ func (e *Explorer) learn(q *question, a *answer) {
 	}
 
 	for _, body := range [][]byte{q.body, a.body} {
-		var object map[string]any
-		if json.Unmarshal(body, &object) == nil && len(object) > 0 {
-			e.memory.seen = keep(e, e.memory.seen, object)
+		var o object
+		if json.Unmarshal(body, &o) == nil && len(o) > 0 {
+			e.memory.seen[q.operation.id] = keep(e, e.memory.seen[q.operation.id], o)
 		}
 	}
 	e.learnPage(q, a)

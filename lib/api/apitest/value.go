@@ -64,11 +64,12 @@ func (e *Explorer) object(s *schema, depth int) map[string]any {
 	return o
 }
 
-// recall takes what another object has under the same names: of a few, the one that shares most.
+// recall takes what another object has under the same names: of those of a few operations, the one that shares most.
 func (e *Explorer) recall(o map[string]any) {
 	var best map[string]any
+	operations := sorted(e.memory.seen)
 	for range 10 {
-		if seen := one(e, e.memory.seen); shared(o, seen) > shared(o, best) {
+		if seen := one(e, e.memory.seen[one(e, operations)]); shared(o, seen) > shared(o, best) {
 			best = seen
 		}
 	}
@@ -132,10 +133,14 @@ func (e *Explorer) string(s *schema) string {
 	case "uri":
 		return "https://" + e.word(5) + ".example/" + e.word(3)
 	}
-	if e.rarely(15) {
+	switch {
+	case e.rarely(15):
 		return one(e, oddTexts())
+	case len(s.Examples) > 0 && e.rarely(3):
+		return one(e, texts(s.Examples))
+	default:
+		return e.words(s)
 	}
-	return e.words(s)
 }
 
 // words has a length that the schema allows, or one more than that.
