@@ -48,11 +48,13 @@ func (f *Fresh[T]) refresh(ctx context.Context, r *refresh[T]) {
 
 // renew answers what another has fetched, or fetches it. It answers nothing when there is a value, and another is at it.
 func (f *Fresh[T]) renew(ctx context.Context, first bool) (k *kept[T], err error) {
-	if !f.lead(ctx) {
-		if !first {
-			return nil, nil
-		}
-		if k = f.poll(ctx); k != nil {
+	leads := f.lead(ctx)
+	switch {
+	case leads:
+	case !first:
+		return nil, nil
+	default:
+		if k, leads = f.poll(ctx); k != nil {
 			return k, nil
 		}
 	}
@@ -60,7 +62,9 @@ func (f *Fresh[T]) renew(ctx context.Context, first bool) (k *kept[T], err error
 	if !first {
 		rest = f.nextPause()
 	}
-	defer func() { f.stepDown(ctx, rest) }()
+	if leads { // else the key is another's
+		defer func() { f.stepDown(ctx, rest) }()
+	}
 
 	if k = f.recall(ctx); k == nil {
 		k, err = f.get(ctx)
@@ -80,18 +84,18 @@ func (f *Fresh[T]) stepDown(ctx context.Context, rest time.Duration) {
 	f.cache.Set(ctx, f.name+" leader", nil, rest)
 }
 
-// poll answers nil when this is to fetch.
-func (f *Fresh[T]) poll(ctx context.Context) *kept[T] {
+// poll waits for another's value. Without one this is to fetch, as the leader or beside one that is slow.
+func (f *Fresh[T]) poll(ctx context.Context) (k *kept[T], leads bool) {
 	for range maxPolls {
-		if k := f.recall(ctx); k != nil {
-			return k
+		if k = f.recall(ctx); k != nil {
+			return k, false
 		}
 		time.Sleep(pollInterval)
 		if f.lead(ctx) {
-			break
+			return nil, true
 		}
 	}
-	return nil
+	return nil, false
 }
 
 func (f *Fresh[T]) get(ctx context.Context) (*kept[T], error) {

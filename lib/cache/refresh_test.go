@@ -121,6 +121,34 @@ func TestOthersGoOnWhenWhoFetchesDies(t *testing.T) {
 	})
 }
 
+func TestSlowLeaderIsNotRelievedByWhoFetchesBesideIt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := cache.NewMemory()
+		slow := cache.NewFresh(c, "x", time.Hour, func(context.Context) (int, error) {
+			time.Sleep(5 * time.Minute)
+			return 1, nil
+		})
+		beside := cache.NewFresh(c, "x", time.Hour, func(context.Context) (int, error) { return 0, errors.New("down") })
+		asked := make(chan error)
+		go func() {
+			_, err := slow.Value(quiet(t))
+			asked <- err
+		}()
+		synctest.Wait()
+
+		if got, err := beside.Value(quiet(t)); err == nil {
+			t.Errorf("%d came from nowhere", got)
+		}
+		if c.Add(t.Context(), "x leader", nil, time.Hour) {
+			t.Error("another may lead while the leader fetches")
+		}
+		if err := <-asked; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestRefreshesInVainBecomeRare(t *testing.T) {
 	t.Parallel()
 	for name, fail := range map[string]error{

@@ -197,6 +197,12 @@ func TestTheLockFileOfAReusedProcessNumberIsNotInTheWay(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	if got, err := embedded.Running(t.Context(), o.DataDir, "app"); !errors.Is(err, embedded.ErrIdle) {
+		t.Errorf("it runs at %q, %v", got, err)
+	}
+	if _, err := os.Stat(lock); err != nil {
+		t.Errorf("who only looked has taken it away: %v", err)
+	}
 	execute(t, start(t, o).URL(), "SELECT 1")
 }
 

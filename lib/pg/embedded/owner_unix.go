@@ -131,10 +131,10 @@ func deathSignal(test bool) syscall.Signal {
 	return syscall.SIGINT
 }
 
-// isPostgres tells whether process pid is a living postgres; without ps, it might be.
+// isPostgres tells whether process pid is a living postgres; where ps cannot tell, it might be.
 func isPostgres(ctx context.Context, pid int) bool {
 	out, err := exec.CommandContext(ctx, "ps", "-p", strconv.Itoa(pid), "-o", "stat=,comm=").Output()
-	if errors.Is(err, exec.ErrNotFound) {
+	if exit, ok := errors.AsType[*exec.ExitError](err); err != nil && (!ok || exit.ExitCode() != 1 || len(exit.Stderr) > 0) {
 		return true
 	}
 	state := strings.TrimSpace(string(out))

@@ -35,7 +35,7 @@ func Running(ctx context.Context, dataDir, database string) (string, error) {
 		return "", err
 	}
 	for _, h := range homes {
-		err := h.vacant(ctx)
+		_, err := h.look(ctx)
 		if running, ok := errors.AsType[*RunningError](err); ok {
 			password, err := h.readPassword()
 			return (&Server{port: running.Port, password: password}).url(database), err
@@ -50,28 +50,38 @@ func Running(ctx context.Context, dataDir, database string) (string, error) {
 // vacant is a *RunningError while a server has the data. It removes the lock file of a server that is gone
 // when its number belongs to another program by now: postgres itself would take that one for a server.
 func (h home) vacant(ctx context.Context) error {
-	file := filepath.Join(h.data(), "postmaster.pid")
-	content, err := os.ReadFile(file)
+	stale, err := h.look(ctx)
+	if err == nil && stale {
+		return os.Remove(h.lock())
+	}
+	return err
+}
+
+func (h home) lock() string { return filepath.Join(h.data(), "postmaster.pid") }
+
+// look answers a *RunningError while a server has the data, and stale for the lock file of one that is gone.
+func (h home) look(ctx context.Context) (stale bool, err error) {
+	content, err := os.ReadFile(h.lock())
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return false, nil
 	}
 	if err != nil {
-		return fmt.Errorf("look for a server on %s: %w", h.data(), err)
+		return false, fmt.Errorf("look for a server on %s: %w", h.data(), err)
 	}
 
 	lines := strings.Split(string(content), "\n")
 	pid, err := strconv.Atoi(lines[0])
 	if err != nil || !isPostgres(ctx, pid) {
-		return os.Remove(file)
+		return true, nil
 	}
 	if len(lines) < 4 {
-		return nil
+		return false, nil
 	}
 	port, err := strconv.Atoi(lines[3])
 	if err == nil && listens(ctx, port) {
-		return &RunningError{Data: h.data(), PID: pid, Port: port}
+		return false, &RunningError{Data: h.data(), PID: pid, Port: port}
 	}
-	return nil
+	return false, nil
 }
 
 func listens(ctx context.Context, port int) bool {
