@@ -93,7 +93,7 @@ func TestDeletedQueuesComeBack(t *testing.T) {
 	ch := byHand(t, w.amqp)
 	consumer := w.consume()
 
-	deleted := []string{mainQueue, mainQueue + ".dead", mainQueue + ".retry.100", auditQueue}
+	deleted := []string{mainQueue + ".dead", mainQueue + ".retry.100", auditQueue, mainQueue} // the last of its family, for then they are declared again
 	for _, queue := range deleted {
 		_, err := ch.QueueDelete(queue, false, false, false)
 		w.must(err)
