@@ -72,7 +72,7 @@ func (h home) look(ctx context.Context) (stale bool, err error) {
 	lines := strings.Split(string(content), "\n")
 	pid, err := strconv.Atoi(lines[0])
 	if err != nil || !isPostgres(ctx, pid) {
-		return true, nil
+		return true, nil //nolint:nilerr // what is no number is nobody's lock
 	}
 	if len(lines) < 4 {
 		return false, nil
