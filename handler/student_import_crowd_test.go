@@ -54,7 +54,9 @@ func locked(t *testing.T, db *pg.DB, do func(await func())) {
 
 	do(func() {
 		testenv.Eventually(t, "an import is being written", func() (waits bool) {
-			err := lock.QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'student_import'::regclass AND NOT granted)").Scan(&waits)
+			err := lock.QueryRow(t.Context(), `
+				SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = 'student_import'::regclass
+					AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))`).Scan(&waits)
 			return err == nil && waits
 		})
 	})
