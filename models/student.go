@@ -74,11 +74,7 @@ type StudentFilter struct {
 func (s Students) List(ctx context.Context, f StudentFilter, limit int) (list []Student, err error) {
 	where, args := f.where()
 	err = s.db.Lagging(ctx, func(ctx context.Context) error {
-		rows, err := s.db.Query(ctx, selectStudent+where+" ORDER BY id LIMIT "+strconv.Itoa(limit), args...)
-		if err != nil {
-			return err
-		}
-		list, err = pgx.CollectRows(rows, scanStudent)
+		list, err = manyBy(ctx, s.db, scanStudent, selectStudent+where+" ORDER BY id LIMIT "+strconv.Itoa(limit), args...)
 		return err
 	})
 	if err != nil {
@@ -107,7 +103,8 @@ func (f StudentFilter) where() (sql string, args []any) {
 
 // scanStudent reads studentColumns without what pgx.RowToStructByPos allocates for each row.
 func scanStudent(row pgx.CollectableRow) (s Student, err error) {
-	return s, row.Scan(&s.ID, &s.Name, &s.Active, &s.CreatedAt, &s.UpdatedAt, &s.Version)
+	err = row.Scan(&s.ID, &s.Name, &s.Active, &s.CreatedAt, &s.UpdatedAt, &s.Version)
+	return s, err
 }
 
 // Create answers ErrInvalid for a name that does not fit the column: 255 characters, no U+0000. Its error wraps
@@ -203,10 +200,6 @@ func (s Students) change(ctx context.Context, sql string, args ...any) (Student,
 }
 
 func (s Students) one(ctx context.Context, sql string, args ...any) (Student, error) {
-	rows, err := s.db.Query(ctx, sql, args...)
-	if err != nil {
-		return Student{}, err
-	}
-	row, err := pgx.CollectExactlyOneRow(rows, scanStudent)
+	row, err := oneBy(ctx, s.db, scanStudent, sql, args...)
 	return row, orNo(err, ErrNoStudent)
 }

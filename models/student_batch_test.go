@@ -35,7 +35,7 @@ func TestStudentsOfABatchHaveEachTheirOwnEvent(t *testing.T) {
 	for i, e := range announced(t, db) {
 		ids[posts[i].MessageID] = true
 		name := e.Student.Name
-		if posts[i].CorrelationID != "cause of "+name || !strings.Contains(posts[i].Headers, `"parent of `+name+`"`) {
+		if !posts[i].traced(name) {
 			t.Errorf("%s was announced with another's trace: %+v", name, posts[i])
 		}
 		if posts[i].Key != fmt.Sprint("student:", e.Student.ID) || e.Event != models.StudentCreated || e.Version != 1 {

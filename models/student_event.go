@@ -64,17 +64,12 @@ func (s StudentEvents) Record(ctx context.Context, e StudentEvent) error {
 // List is ordered by version and holds at most limit events of versions above after.
 // It answers ErrNotFound when there is no such student.
 func (s StudentEvents) List(ctx context.Context, student, after int64, limit int) ([]StudentEvent, error) {
-	rows, err := s.db.Query(ctx, `
+	list, err := manyBy(ctx, s.db, scanStudentEvent, `
 		SELECT id, event, at, version, student_id, name, active, created_at, updated_at, version
 		FROM student_event
 		WHERE student_id = $1 AND version > $2 AND EXISTS (SELECT FROM student WHERE id = $1)
 		ORDER BY version
 		LIMIT $3`, student, after, limit)
-	if err != nil {
-		return nil, fault(err, "list the events of student %d", student)
-	}
-
-	list, err := pgx.CollectRows(rows, scanStudentEvent)
 	if err != nil {
 		return nil, fault(err, "list the events of student %d", student)
 	}

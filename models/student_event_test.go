@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -38,6 +39,11 @@ func letters(t *testing.T, db *pg.DB) []letter {
 		t.Fatal(err)
 	}
 	return list
+}
+
+// traced tells whether the letter has the trace with which the test asked for a student of that name.
+func (l letter) traced(name string) bool {
+	return l.CorrelationID == "cause of "+name && strings.Contains(l.Headers, `"parent of `+name+`"`)
 }
 
 // announced decodes the whole outbox as strictly as a consumer does.

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"example.com/app/lib/pg"
@@ -88,11 +87,7 @@ func (s StudentImports) count(ctx context.Context, id int64) (row StudentImport,
 }
 
 func (s StudentImports) refusals(ctx context.Context, id int64) ([]StudentImportRefusal, error) {
-	rows, err := s.db.Query(ctx, "SELECT number, reason FROM student_import_refusal WHERE import_id = $1 ORDER BY number", id)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, pgx.RowToStructByPos[StudentImportRefusal])
+	return many[StudentImportRefusal](ctx, s.db, "SELECT number, reason FROM student_import_refusal WHERE import_id = $1 ORDER BY number", id)
 }
 
 // Died counts the rows dead that wait for these messages; ids that belong to no row are passed over.

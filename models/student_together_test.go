@@ -56,7 +56,7 @@ func TestStudentsCreatedAtOnceHaveEachTheirOwnRowAndEvent(t *testing.T) {
 	for i, e := range announced(t, db) {
 		ids[posts[i].MessageID] = true
 		name := e.Student.Name
-		if posts[i].CorrelationID != "cause of "+name || !strings.Contains(posts[i].Headers, `"parent of `+name+`"`) {
+		if !posts[i].traced(name) {
 			t.Errorf("%s was announced with another's trace: %+v", name, posts[i])
 		}
 	}

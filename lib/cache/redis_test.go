@@ -300,6 +300,12 @@ func TestConnectionThatTakesLongServesThoseWhoComeLater(t *testing.T) {
 // distant is the address of a server whose connections take so long.
 func distant(t *testing.T, server string, away time.Duration) string {
 	t.Helper()
+	return accepting(t, func(near net.Conn) { time.AfterFunc(away, func() { pipe(t.Context(), near, server) }) })
+}
+
+// accepting is the address of a server that has serve take each connection, one after the other.
+func accepting(t *testing.T, serve func(net.Conn)) string {
+	t.Helper()
 	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -307,11 +313,11 @@ func distant(t *testing.T, server string, away time.Duration) string {
 	t.Cleanup(func() { l.Close() })
 	go func() {
 		for {
-			near, err := l.Accept()
+			c, err := l.Accept()
 			if err != nil {
 				return
 			}
-			time.AfterFunc(away, func() { pipe(t.Context(), near, server) })
+			serve(c)
 		}
 	}()
 	return l.Addr().String()

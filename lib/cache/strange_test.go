@@ -17,21 +17,7 @@ import (
 // babble answers each command that reads or counts with the same words, after a moment, and is the address of such a server.
 func babble(t *testing.T, words string, moment time.Duration) string {
 	t.Helper()
-	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go answer(c, words, moment)
-		}
-	}()
-	return "redis://:hush@" + l.Addr().String()
+	return "redis://:hush@" + accepting(t, func(c net.Conn) { go answer(c, words, moment) })
 }
 
 func answer(c net.Conn, words string, moment time.Duration) {
